@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Hold a run's results against what fastsock promises: one line, PASS or FAIL, for each bar.
+
+    bars.py benchmarks/runs/DATE-KIND
+
+Ratios are of medians taken in turn within one run. Exit codes: 0 no bar is missed, 5 one is.
+A bar whose sizes were not run says so and is not missed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from results import Case, Unreadable, read_cases
+
+Cases = dict[str, Case]
+LARGE, HUGE = 100_000, 1_000_000
+
+COUNT, SCAN = "test_live[count-procfs-{}]", "test_live[scan-procfs-{}]"
+OWNERS, OWNERS_2 = "test_owners[procfs-1-{}]", "test_owners[procfs-2-{}]"
+JOIN = "test_table[join-compiled-{}]"
+JOIN_COUNT = "test_table[join_and_count_by_command-compiled-{}]"
+ITERATE = "test_table[iterate-compiled-{}]"
+STAGES = {
+    "count": COUNT,
+    "scan": SCAN,
+    "owners, one thread": OWNERS,
+    "owners, two threads": OWNERS_2,
+    "join and count": JOIN_COUNT,
+    "iterate": ITERATE,
+}
+
+
+class Bar(NamedTuple):
+    """A promise; `measured` returns None where the run does not hold what it needs."""
+
+    text: str
+    limit: float
+    measured: Callable[[Cases], float | None]
+    at_least: bool = False
+
+    def verdict(self, cases: Cases) -> tuple[str, str]:
+        """(measured, PASS or FAIL or not measured)."""
+        value = self.measured(cases)
+        if value is None:
+            return "", "not measured"
+        good = value >= self.limit if self.at_least else value <= self.limit
+        return f"{value:.3g}", "PASS" if good else "FAIL"
+
+
+def ratio(name: str, size: int) -> Callable[[Cases], float | None]:
+    def measured(cases: Cases) -> float | None:
+        case = cases.get(name.format(size))
+        return case.ratio if case else None
+
+    return measured
+
+
+def growth(name: str) -> Callable[[Cases], float | None]:
+    def measured(cases: Cases) -> float | None:
+        large, huge = ratio(name, LARGE)(cases), ratio(name, HUGE)(cases)
+        return huge / large if large and huge else None
+
+    return measured
+
+
+def parse_speed(cases: Cases) -> float | None:
+    slower = ratio("test_parse[procfs-{}-tcp]", LARGE)(cases)
+    return 1 / slower if slower else None
+
+
+def megabytes(question: str) -> Callable[[Cases], float | None]:
+    def measured(cases: Cases) -> float | None:
+        case = cases.get(f"test_memory[{question}-{HUGE}]")
+        return case.peak_kib * 1024 / 1e6 if case and case.peak_kib else None
+
+    return measured
+
+
+def bytes_a_descriptor(cases: Cases) -> float | None:
+    owners = cases.get(f"test_memory[owners-{HUGE}]")
+    idle = cases.get(f"test_memory[idle-{HUGE}]")
+    if not (owners and idle and owners.peak_kib and idle.peak_kib):
+        return None
+    return (owners.peak_kib - idle.peak_kib) * 1024 / owners.rows
+
+
+def nanoseconds_a_row(cases: Cases) -> float | None:
+    case = cases.get(JOIN.format(HUGE))
+    return case.median * 1e9 / case.rows if case else None
+
+
+def installed_command(cases: Cases) -> float | None:
+    case = cases.get("test_command[1]")
+    return case.ratio if case and not case.info["editable"] else None
+
+
+BARS = [
+    Bar("100k: count / bare reads", 1.08, ratio(COUNT, LARGE)),
+    Bar("100k: scan / bare reads", 1.12, ratio(SCAN, LARGE)),
+    Bar("100k: reference / parse", 15, parse_speed, at_least=True),
+    Bar("100k: owners, one thread / C walk", 1.05, ratio(OWNERS, LARGE)),
+    Bar("100k: owners, two threads / C walk", 0.55, ratio(OWNERS_2, LARGE)),
+    Bar("100k: join and count by command / C walk", 0.05, ratio(JOIN_COUNT, LARGE)),
+    Bar("100k: iterate, four attributes / bare reads", 0.25, ratio(ITERATE, LARGE)),
+    Bar("1M: count, MB resident", 45, megabytes("count")),
+    Bar("1M: sockets(), MB resident", 45, megabytes("sockets")),
+    Bar("1M: scan, MB resident", 150, megabytes("scan")),
+    Bar("1M: owners, bytes a descriptor", 32, bytes_a_descriptor),
+    Bar("idle host: fastsock count / (3 python -c pass + bare reads)", 1, installed_command),
+    *(Bar(f"1M / 100k: ratio of {k}", 1.2, growth(name)) for k, name in STAGES.items()),
+    Bar("1M: join, ns a row", 20, nanoseconds_a_row),
+]
+
+
+def read_run(folder: Path) -> Cases:
+    """All cases of a run: its sizes are part of their names."""
+    cases: Cases = {}
+    for path in sorted(folder.glob("*.json")):
+        if not path.name.startswith("peers-"):
+            cases |= read_cases(path)
+    if not cases:
+        raise Unreadable(f"{folder}: no results")
+    return cases
+
+
+def main(argv: Sequence[str]) -> int:
+    if len(argv) != 1:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        cases = read_run(Path(argv[0]))
+    except Unreadable as error:
+        print(f"bars.py: {error}", file=sys.stderr)
+        return 2
+    missed = False
+    for bar in BARS:
+        value, verdict = bar.verdict(cases)
+        sign = ">=" if bar.at_least else "<="
+        print(f"{verdict:12} {bar.text:60} {value:>8} {f'{sign} {bar.limit:g}' if value else ''}")
+        missed |= verdict == "FAIL"
+    return 5 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

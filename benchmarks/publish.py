@@ -1,0 +1,322 @@
+#!/usr/bin/env python3
+"""Make BENCHMARKS.md and its picture from the newest run, or from the run that is named.
+
+    publish.py [benchmarks/runs/DATE-KIND]
+
+Tables stand between `<!-- begin: NAME -->` and `<!-- end: NAME -->`. Where the file exists only
+they are replaced, so the words around them are written by people. README.md's table `commands` is
+filled as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import bars
+import picture
+from peers import verdict
+from results import Case, Unreadable, seconds
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+PICTURE = HERE / "commands.svg"
+
+TEMPLATE = """# Benchmarks
+
+Made by `benchmarks/publish.py` from the raw results below `benchmarks/runs/`.
+
+Read this first:
+
+* One machine, virtual and small; sockets over loopback. Your times differ; ratios move less.
+* Four kinds of numbers, never mixed: *parse* (text in memory to a table), *scan* (kernel to
+  table), *table* (rows in memory), *command* (a whole process, as you would type it).
+* The kernel is most of every scan. A *floor* is the bare kernel calls of the same question, timed
+  in turn with the case: `os.readv` over /proc/net/tcp and tcp6, or `getdents64` and `readlinkat`
+  over every /proc/PID/fd in C. "x 1.04" is 4 % above it.
+* Every answer is compared before it is timed. A tool that answers differently gets no time.
+* A walk over descriptors leaves 1 to 2 KB of kernel memory behind for each: dentries and inodes.
+  No tool that uses /proc can avoid that, and the first walk of a host is slower than these.
+
+## The machine
+
+<!-- begin: machine -->
+<!-- end: machine -->
+
+## Whole commands
+
+![Time of whole commands](benchmarks/commands.svg)
+
+<!-- begin: commands -->
+<!-- end: commands -->
+
+User and system time are apart because system time is the kernel's: no parser shortens it.
+
+## Cases that we lose or draw
+
+Where another tool is faster, or less than a tenth slower:
+
+<!-- begin: lost -->
+<!-- end: lost -->
+
+ss asks the kernel for what it wants (sock_diag) where /proc prints every socket, and it has no
+interpreter to start. With few sockets, without owners, or for listeners only, use it.
+
+## Scan: kernel to counts, table, stream
+
+<!-- begin: scan -->
+<!-- end: scan -->
+
+## Owners: the walk over descriptors
+
+<!-- begin: owners -->
+<!-- end: owners -->
+
+## Table: join, count, iterate, render
+
+<!-- begin: table -->
+<!-- end: table -->
+
+## Parse: text to table
+
+Our code alone, and for that reason no headline. The reference is strict plain Python.
+
+<!-- begin: parse -->
+<!-- end: parse -->
+
+## Memory: peak resident set of a fresh process
+
+<!-- begin: memory -->
+<!-- end: memory -->
+
+## What is promised
+
+<!-- begin: bars -->
+<!-- end: bars -->
+"""
+
+
+def grid(heading: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; columns of numbers and times stand at the right."""
+    rows = [list(line) for line in lines]
+    if not rows:
+        return "Not measured in this run."
+    number = re.compile(r"(x |\*\*)?[\d.,]+(e[+-]\d+)?( [mµ]?s)?(\*\*)?|")
+    columns = zip(*rows, strict=True)
+    marks = ["---:" if all(map(number.fullmatch, cells)) else "---" for cells in columns]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [heading, marks, *rows])
+
+
+def sized(cases: Iterable[Case]) -> list[Case]:
+    return sorted(cases, key=lambda case: (case.rows, case.name))
+
+
+def named(cases: bars.Cases, test: str) -> list[Case]:
+    return [case for case in cases.values() if case.name.startswith(f"{test}[")]
+
+
+def parameters(case: Case) -> list[str]:
+    """The words in brackets: test_live[count-procfs-1000] -> count, procfs, 1000."""
+    return case.name[:-1].partition("[")[2].split("-")
+
+
+def distance(case: Case) -> list[str]:
+    """The columns that tell a case from its floor."""
+    if case.ratio is None:
+        return ["", "", ""]
+    ratio = f"x {case.ratio:.2f}" if case.ratio >= 0.1 else f"x {case.ratio:.3f}"
+    return [ratio, seconds(case.info["against_s"]), case.info["against"]]
+
+
+FLOOR = ["of the floor", "floor", "which is"]
+
+
+def timings(cases: Iterable[Case], heading: Sequence[str]) -> str:
+    return grid(
+        [*heading, "rows", "time", *FLOOR],
+        (
+            [*parameters(case)[: len(heading)], f"{case.rows:,}", seconds(case.median),
+             *distance(case)]
+            for case in sized(cases)
+        ),
+    )  # fmt: skip
+
+
+def parse_table(cases: bars.Cases) -> str:
+    reference = {
+        tuple(parameters(case)[1:]): case.median
+        for case in named(cases, "test_parse")
+        if case.info["engine"] == "reference"
+    }
+    return grid(
+        ["text", "rows", "bytes", "reference", "procfs", "faster"],
+        (
+            [
+                parameters(case)[2],
+                f"{case.rows:,}",
+                f"{case.info['bytes']:,}",
+                seconds(reference[tuple(parameters(case)[1:])]),
+                seconds(case.median),
+                f"{1 / case.ratio:.1f}" if case.ratio else "",
+            ]
+            for case in sized(named(cases, "test_parse"))
+            if case.info["engine"] != "reference"
+        ),
+    )
+
+
+def memory_table(cases: bars.Cases) -> str:
+    def size(case: Case) -> int:
+        return int(parameters(case)[1]) if parameters(case)[1].isdigit() else 0
+
+    return grid(
+        ["question", "sockets", "rows", "MB"],
+        (
+            [parameters(case)[0].replace("_", " "), f"{size(case):,}", f"{case.rows:,}",
+             f"{(case.peak_kib or 0) * 1024 / 1e6:.1f}"]
+            for case in sorted(named(cases, "test_memory"), key=lambda x: (size(x), x.rows))
+        ),
+    )  # fmt: skip
+
+
+def bars_table(cases: bars.Cases) -> str:
+    verdicts = [(bar, *bar.verdict(cases)) for bar in bars.BARS]
+    return grid(
+        ["promise", "measured", "limit", "verdict"],
+        (
+            [bar.text, value, f"{'at least' if bar.at_least else 'at most'} {bar.limit:g}", verdict]
+            for bar, value, verdict in verdicts
+        ),
+    )
+
+
+# ---- whole commands ------------------------------------------------------------------------
+
+Answers = dict[int, list[dict[str, Any]]]  # sockets -> what peers.py stored
+
+
+def read_peers(folder: Path) -> Answers:
+    documents = [json.loads(path.read_bytes()) for path in folder.glob("peers-*.json")]
+    return {entry["sockets"]: entry["answers"] for entry in sorted(documents, key=_sockets)}
+
+
+def _sockets(document: dict[str, Any]) -> int:
+    return int(document["sockets"])
+
+
+def commands_table(answers: Answers) -> str:
+    parts = []
+    for size, questions in answers.items():
+        lines = []
+        for question in questions:
+            for result in question["results"]:
+                timed = result["verdict"] == "same"
+                lines.append([
+                    question["question"],
+                    f"`{result['command']}`" if result["command"] else result["tool"],
+                    f"{result['rows']:,}" if "rows" in result else "",
+                    f"**{verdict(result)}**" if result["tool"] == "fastsock" else verdict(result),
+                    seconds(result["user"]) if timed else "",
+                    seconds(result["system"]) if timed else "",
+                    str(result["runs"]) if timed else "",
+                ])  # fmt: skip
+            bare = seconds(question["floor"])
+            lines.append([question["question"], "*the bare /proc calls*", "", bare, "", "", ""])
+        head = ["question", "command", "rows", "time", "user", "system", "runs"]
+        parts.append(f"**{size:,} sockets**\n\n{grid(head, lines)}")
+    return "\n\n".join(parts) or "Not measured in this run."
+
+
+def lost_table(answers: Answers) -> str:
+    lines = []
+    for size, questions in answers.items():
+        for question in questions:
+            times = {r["tool"]: r for r in question["results"] if r["verdict"] == "same"}
+            ours = times.get("fastsock")
+            for tool, theirs in times.items():
+                if ours and tool != "fastsock" and theirs["seconds"] < 1.1 * ours["seconds"]:
+                    lines.append([
+                        question["question"], f"{size:,}", seconds(ours["seconds"]),
+                        f"{tool} {seconds(theirs['seconds'])}",
+                        "lost" if theirs["seconds"] * 1.1 < ours["seconds"] else "draw",
+                    ])  # fmt: skip
+    if answers and not lines:
+        return "None in this run."
+    return grid(["question", "sockets", "fastsock", "the other", ""], lines)
+
+
+def readme_table(answers: Answers) -> str:
+    """The small table of README.md: two questions at the largest size."""
+    size = max(answers)
+    lines = [
+        [question["question"], f"{size:,}", f"{question['rows']:,}",
+         *(next((verdict(r) for r in question["results"] if r["tool"] == tool), "")
+           for tool in ("fastsock", "ss", "netstat", "lsof", "psutil"))]
+        for question in answers[size]
+        if question["key"] in ("count", "owners", "descriptors", "process")
+    ]  # fmt: skip
+    return grid(
+        ["question", "sockets", "rows", "fastsock", "ss", "netstat", "lsof", "psutil"], lines
+    )
+
+
+# ---- the files -----------------------------------------------------------------------------
+
+
+def fill(text: str, tables: dict[str, str]) -> str:
+    """Put each table between its marks, where they are."""
+    for name, table in tables.items():
+        marks = re.compile(rf"(<!-- begin: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)
+        parts = marks.split(text, maxsplit=1)
+        if len(parts) == 4:  # before, the first mark, the last, after
+            text = f"{parts[0]}{parts[1]}{table}\n{parts[2]}{parts[3]}"
+    return text
+
+
+def machine(folder: Path) -> str:
+    """The run's README without its title, which tells the folder's date and kind."""
+    title, _, body = (folder / "README.md").read_text().partition("\n")
+    where = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else Path(folder.name)
+    return f"{title.lstrip('# ')}, raw in `{where}`.\n\n{body.strip()}"
+
+
+def publish(folder: Path) -> None:
+    cases, answers = bars.read_run(folder), read_peers(folder)
+    tables = {
+        "machine": machine(folder),
+        "scan": timings(named(cases, "test_live"), ["question", "engine"]),
+        "owners": timings(named(cases, "test_owners"), ["engine", "threads"]),
+        "table": timings(named(cases, "test_table"), ["question", "code"]).replace("_", " "),
+        "parse": parse_table(cases),
+        "memory": memory_table(cases),
+        "commands": commands_table(answers),
+        "lost": lost_table(answers),
+        "bars": bars_table(cases),
+    }
+    page, readme = ROOT / "BENCHMARKS.md", ROOT / "README.md"
+    page.write_text(fill(page.read_text() if page.exists() else TEMPLATE, tables))
+    if answers:
+        size = max(answers)
+        PICTURE.write_text(picture.draw(size, answers[size]))
+        readme.write_text(fill(readme.read_text(), {"commands": readme_table(answers)}))
+
+
+def main(argv: Sequence[str]) -> int:
+    runs = [Path(name) for name in argv] or sorted((HERE / "runs").glob("*-*"))
+    if not runs or (argv and argv[0].startswith("-")):
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        publish(runs[-1].resolve())
+    except (OSError, Unreadable) as error:
+        print(f"publish.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,71 @@
+"""Read what pytest-benchmark stored, with what our cases add to it in `extra_info`.
+
+    engine     which engine answered
+    rows       how many rows the answer has
+    against    what was timed in turn with the case, round by round: a floor, or the reference
+    against_s  its median, in seconds
+    ratio      median over the rounds of case / against
+    peak_kib   memory cases: the highest resident set of a fresh process
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Unreadable(Exception):
+    """The file is missing, or is not what pytest-benchmark writes; the text says which."""
+
+
+class Case(NamedTuple):
+    """One timed case. Times in seconds."""
+
+    name: str
+    median: float
+    rounds: int
+    rows: int
+    info: dict[str, Any]
+
+    @property
+    def ratio(self) -> float | None:
+        ratio: float | None = self.info.get("ratio")
+        return ratio
+
+    @property
+    def peak_kib(self) -> int | None:
+        peak: int | None = self.info.get("peak_kib")
+        return peak
+
+
+def read_cases(path: Path) -> dict[str, Case]:
+    """Return the cases of one file by name; raises Unreadable."""
+    try:
+        document = json.loads(path.read_bytes())
+        cases = [
+            Case(
+                entry["name"],
+                float(entry["stats"]["median"]),
+                int(entry["stats"]["rounds"]),
+                int(entry.get("extra_info", {}).get("rows", 0)),
+                dict(entry.get("extra_info", {})),
+            )
+            for entry in document["benchmarks"]
+        ]
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(f"{path}: no result of pytest-benchmark ({error!r})") from None
+    return {case.name: case for case in cases}
+
+
+def seconds(value: float) -> str:
+    """A time for people: 6.31 µs, 147 ms, 2.04 s."""
+    if not value:
+        return "0 s"
+    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if value >= scale or unit == "µs":
+            break
+    number = value / scale
+    return f"{number:.{2 if number < 10 else 1 if number < 100 else 0}f} {unit}"

@@ -1,0 +1,102 @@
+"""Which sockets this Linux host has, in which state, and who owns them.
+
+    >>> import fastsock
+    >>> str(fastsock.count(port=5000))
+    'established=0 listen=0 other=0'
+
+Names are loaded when they are first used: `import fastsock` alone costs nothing.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "count": "conductor",
+    "listeners": "conductor",
+    "owners": "conductor",
+    "scan": "conductor",
+    "sockets": "conductor",
+    "state_of": "conductor",
+    "states_by_inode": "conductor",
+    "who": "conductor",
+    "glance": "conductor",
+    "SocketStream": "conductor",
+    "engine_status": "engines",
+    "Counts": "table",
+    "Groups": "table",
+    "OwnerTable": "table",
+    "ProcessTable": "table",
+    "SocketTable": "table",
+    "Socket": "table",
+    "Owner": "table",
+    "Process": "table",
+    "NONE": "table",
+    "HIDDEN": "table",
+    "UNKNOWN": "table",
+    "State": "tcp",
+    "EngineUnavailable": "errors",
+    "FastsockError": "errors",
+    "FilterError": "errors",
+    "NamespaceHidden": "errors",
+    "NoSuchNamespace": "errors",
+    "NoSuchProcess": "errors",
+    "OwnersHidden": "errors",
+    "ParseError": "errors",
+}
+
+__all__ = list(_HOME)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fastsock.conductor import (
+        SocketStream,
+        count,
+        glance,
+        listeners,
+        owners,
+        scan,
+        sockets,
+        state_of,
+        states_by_inode,
+        who,
+    )
+    from fastsock.engines import engine_status
+    from fastsock.errors import (
+        EngineUnavailable,
+        FastsockError,
+        FilterError,
+        NamespaceHidden,
+        NoSuchNamespace,
+        NoSuchProcess,
+        OwnersHidden,
+        ParseError,
+    )
+    from fastsock.table import (
+        HIDDEN,
+        NONE,
+        UNKNOWN,
+        Counts,
+        Groups,
+        Owner,
+        OwnerTable,
+        Process,
+        ProcessTable,
+        Socket,
+        SocketTable,
+    )
+    from fastsock.tcp import State
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

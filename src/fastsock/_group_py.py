@@ -1,0 +1,215 @@
+"""Owners joined to sockets, and counts by group, in plain Python: the twin of `_group`."""
+
+from __future__ import annotations
+
+from fastsock._table_py import OWNER_NONE, Column
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
+
+    from fastsock._table_py import OwnerRows, Process, SocketRows
+
+_ROW_KEYS = (
+    "protocol",
+    "family",
+    "local_address",
+    "remote_address",
+    "local_port",
+    "remote_port",
+    "uid",
+    "netns",
+)
+_OWNER_KEYS: dict[str, Callable[[Process], Any]] = {
+    "pid": lambda process: process.pid,
+    "command": lambda process: process.command,
+    "cgroup": lambda process: process.cgroup,
+}
+_KEYS = ("state", *_OWNER_KEYS, *_ROW_KEYS)
+
+
+class OwnerIndex:
+    """Finds the owners of a socket by its inode, and links the owners of one socket.
+
+    The links keep the order of the rows, which may not change afterwards.
+    """
+
+    __slots__ = ("owners", "_first")
+
+    def __init__(self, owners: OwnerRows) -> None:
+        self.owners = owners
+        self._first: dict[int, int] = {}
+        last: dict[int, int] = {}
+        following = [-1] * len(owners)
+        for n, inode in enumerate(owners.column("inode")):
+            if inode in last:
+                following[last[inode]] = n
+            else:
+                self._first[inode] = n
+            last[inode] = n
+        owners.following = Column.from_values("following", "i", following)
+
+    def heads(self, rows: SocketRows, missing: int) -> Column:
+        """Return the first owner row of each socket ("heads", int32), for `attach_owners`.
+
+        Without an owner it is OWNER_NONE for inode 0, which never joins, and else `missing`
+        (OWNER_HIDDEN or OWNER_UNKNOWN).
+        """
+        if missing >= 0:
+            raise ValueError("missing is an owner state, which is negative")
+        found = (
+            self._first.get(inode, missing) if inode else OWNER_NONE
+            for inode in rows.column("inode")
+        )
+        return Column.from_values("heads", "i", found)
+
+
+def _joined(rows: SocketRows) -> tuple[OwnerRows, Column]:
+    """Return the owner rows and the heads that a join attached."""
+    heads = rows.owner_heads()
+    if rows.owners is None or heads is None:
+        raise ValueError("this needs owners: join them to the table first")
+    if rows.owners.following is None:
+        raise ValueError("these owners have no index: make an OwnerIndex of them first")
+    return rows.owners, heads
+
+
+def _chain(owners: OwnerRows, head: int) -> Iterator[int]:
+    """Yield the owner rows of one socket; none for the head of a socket without an owner."""
+    following = owners.following
+    assert following is not None  # _joined has seen to it
+    while head >= 0:
+        yield head
+        head = following[head]
+
+
+def _pids_wanted(pids: Iterable[int] | None) -> Callable[[int], bool]:
+    return (lambda pid: True) if pids is None else frozenset(pids).__contains__
+
+
+def owned_by(rows: SocketRows, pids: Iterable[int]) -> Column:
+    """Return the indices of the rows with an owner among `pids`, in order ("index", uint32).
+
+    Raises ValueError where `rows` has no owners attached; so does count_descriptors.
+    """
+    owners, heads = _joined(rows)
+    wanted = _pids_wanted(pids)
+    pid_of = owners.column("pid")
+    found = (
+        n for n, head in enumerate(heads) if any(wanted(pid_of[at]) for at in _chain(owners, head))
+    )
+    return Column.from_values("index", "I", found)
+
+
+def ambiguous(rows: SocketRows) -> Column:
+    """Return the indices of rows whose inode does not tell one socket ("index", uint32).
+
+    These share an inode that is not 0 with another row, and differ from it in netns, protocol or
+    uid: sockfs numbers have 32 bits and wrap.
+    """
+    inodes = rows.column("inode")
+    whose: dict[int, set[tuple[int, int, int]]] = {}
+    columns = (inodes, *map(rows.column, ("netns", "protocol", "uid")))
+    for inode, *identity in zip(*columns, strict=True):
+        whose.setdefault(inode, set()).add(tuple(identity))
+    found = (n for n, inode in enumerate(inodes) if inode and len(whose[inode]) > 1)
+    return Column.from_values("index", "I", found)
+
+
+def count_states(rows: SocketRows) -> list[int]:
+    """Return how many rows are in each of the 256 states."""
+    counts = [0] * 256
+    for state in rows.column("state"):
+        counts[state] += 1
+    return counts
+
+
+def count_descriptors(rows: SocketRows, pids: Iterable[int] | None) -> list[int]:
+    """Return how many descriptors hold sockets of each of the 256 states, as lsof counts.
+
+    Only descriptors of `pids` count, if given.
+    """
+    owners, heads = _joined(rows)
+    wanted = _pids_wanted(pids)
+    pid_of = owners.column("pid")
+    counts = [0] * 256
+    for state, head in zip(rows.column("state"), heads, strict=True):
+        counts[state] += sum(wanted(pid_of[at]) for at in _chain(owners, head))
+    return counts
+
+
+class Grouper:
+    """Counts sockets by state within groups, over any number of tables.
+
+    `keys` are among state, family, protocol, local_port, remote_port, local_address,
+    remote_address, uid, netns, and the owner keys pid, command, cgroup. Raises ValueError for
+    another key or one named twice.
+    """
+
+    __slots__ = ("keys", "_by_owner", "_groups")
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = tuple(keys)
+        for key in self.keys:
+            if key not in _KEYS:
+                raise ValueError(f"unknown key {key!r}; keys are {', '.join(_KEYS)}")
+            if self.keys.count(key) > 1:
+                raise ValueError(f"key {key!r} is named twice")
+        self._by_owner = any(key in _OWNER_KEYS for key in self.keys)
+        self._groups: dict[tuple[Any, ...], dict[int, int]] = {}
+
+    def add(
+        self, rows: SocketRows, descriptors: bool = False, pids: Iterable[int] | None = None
+    ) -> None:
+        """Count `rows`; the tables of one stream carry the same owner rows, or none.
+
+        Each socket counts once in each group that any of its owners belongs to; with `descriptors`
+        once for each descriptor, and one without an owner not at all. Only owners among `pids`
+        count, if given: a socket whose owners are all others counts in no group, one without an
+        owner in the group of its owner state. Without owner keys and without `descriptors` owners
+        and `pids` play no part. Raises ValueError where owners are needed and `rows` has none.
+        """
+        join = _joined(rows) if self._by_owner or descriptors else None
+        wanted = _pids_wanted(pids)
+        for n, state in enumerate(rows.column("state")):
+            held_by: Iterable[dict[str, Any]] = [{}]  # the owner keys of those that count
+            if join is not None:
+                held_by = self._held_by(*join, n, wanted, descriptors)
+            found = [self._values(rows, n, owner) for owner in held_by]
+            for values in found if descriptors else dict.fromkeys(found):
+                states = self._groups.setdefault(values, {})
+                states[state] = states.get(state, 0) + 1
+
+    @staticmethod
+    def _held_by(
+        owners: OwnerRows,
+        heads: Column,
+        n: int,
+        wanted: Callable[[int], bool],
+        descriptors: bool,
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the owner key values of each descriptor that holds row `n`."""
+        head = heads[n]
+        if head < 0 and not descriptors:
+            yield dict.fromkeys(_OWNER_KEYS, head)
+        for at in _chain(owners, head):
+            process = owners.processes[owners.column("process")[at]]
+            if wanted(process.pid):
+                yield {key: value_of(process) for key, value_of in _OWNER_KEYS.items()}
+
+    def _values(self, rows: SocketRows, n: int, owner: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(owner[key] if key in owner else _row_value(rows, n, key) for key in self.keys)
+
+    def groups(self) -> list[tuple[tuple[Any, ...], dict[int, int]]]:
+        """Return (key values, {state: count}) in the order of first sight.
+
+        Values are numbers; command and cgroup are bytes; an address is (16 bytes, family). A socket
+        without an owner has its negative owner state in all owner keys.
+        """
+        return [(values, dict(states)) for values, states in self._groups.items()]
+
+
+def _row_value(rows: SocketRows, n: int, key: str) -> Any:
+    value = rows.column(key)[n]
+    return (value, rows.column("family")[n]) if key.endswith("address") else value

@@ -1,0 +1,718 @@
+"""Rows of sockets to text and to JSON: a list of cell kernels, run over all rows in one pass.
+
+A column of the answer is a `Cell`: a kernel, and where its values lie. The rows are written one
+after the other into a buffer of our own without the GIL, and leave it in blocks of about 1 MiB, so
+that memory never holds the whole text. A text table takes a pass before that for the widths:
+
+    PROTO  STATE        RX  TX  LOCAL         REMOTE           OWNERS
+    tcp    LISTEN        2   0  127.0.0.1:80  0.0.0.0:0        nginx pid=12 fd=6; nginx pid=13 fd=6
+    tcp    ESTABLISHED   0   0  127.0.0.1:80  127.0.0.1:41872  nginx pid=13 fd=9,10
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, realloc
+from libc.string cimport memcpy, memmove, memset
+
+from fastsock._table cimport OwnerRows, SocketRows
+
+from fastsock import tcp
+from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
+from fastsock.render import json_name, text_name
+
+cdef enum:
+    BLOCK = 1 << 20
+    CELL = 96  # more than any kernel writes without asking for room: an endpoint takes 52 bytes
+    AF_INET = 2
+    AF_INET6 = 10
+    # Positions in OWNER_COLUMNS; checked below.
+    OWNER_PID = 1
+    OWNER_FD = 2
+    OWNER_TID = 3
+    OWNER_PROCESS = 4
+
+cdef list OWNER_NAMES = [spec.name for spec in OWNER_COLUMNS]
+assert OWNER_NAMES == ["inode", "pid", "fd", "tid", "process"]
+cdef dict POSITIONS = {spec.name: n for n, spec in enumerate(SOCKET_COLUMNS + OPTIONAL_COLUMNS)}
+cdef dict FORMATS = {spec.name: spec.format for spec in SOCKET_COLUMNS + OPTIONAL_COLUMNS}
+
+# The names of all 256 numbers of the columns that hold numbers for names.
+cdef dict VOCABULARIES = {
+    "protocol": [tcp.PROTOCOL_NAMES.get(n, f"protocol-{n}") for n in range(256)],
+    "family": [tcp.FAMILY_NAMES.get(n, f"family-{n}") for n in range(256)],
+    "state": list(tcp.NAMES),
+    "timer": [tcp.TIMERS[n] if n < len(tcp.TIMERS) else f"timer-{n}" for n in range(256)],
+}
+
+# By the negated head: found, none, hidden, unknown.
+cdef list OWNER_STATES_TEXT = [b"found", b"-", b"hidden", b"unknown"]
+cdef list OWNER_STATES_NAMES = [b"found", b"none", b"hidden", b"unknown"]
+cdef list OWNER_STATES_OWNERS = [b"", b"[]", b"null", b"null"]
+
+cdef char[200] PAIRS      # 00 to 99
+cdef char[256][4] OCTETS  # the text of a byte, its length last
+cdef char* HEX = "0123456789abcdef"
+
+
+
+cdef void spell_numbers():
+    cdef int n
+    for n in range(100):
+        PAIRS[2 * n] = 48 + n // 10
+        PAIRS[2 * n + 1] = 48 + n % 10
+    for n in range(256):
+        text = b"%d" % n
+        memset(OCTETS[n], 0, 4)
+        memcpy(OCTETS[n], PyBytes_AS_STRING(text), len(text))
+        OCTETS[n][3] = len(text)
+
+
+spell_numbers()
+
+
+cdef struct Out:
+    char* data
+    size_t length
+    size_t capacity
+
+cdef struct Text:
+    const char* data
+    size_t length
+
+cdef struct Owners:
+    const int32_t* heads
+    const int32_t* following
+    const int32_t* pids
+    const int32_t* fds
+    const int32_t* tids
+    const uint32_t* processes
+    Text* commands         # of each process, escaped for this kind of answer
+    uint32_t* same         # of each process: the first process with the same command
+    uint64_t* seen         # of each process: the last cell that named it or its command
+    uint64_t cell
+
+cdef struct Cell
+
+ctypedef int (*Kernel)(Cell* cell, size_t row, Out* out) noexcept nogil
+
+cdef struct Cell:
+    Kernel write
+    const char* values
+    const uint8_t* families
+    const uint16_t* ports
+    const Text* names
+    Owners* owners
+    Text lead              # JSON: the key, with what stands before it
+    Text absent
+    bint quoted
+    bint right             # text: numbers stand at the right
+    bint wide              # text: may hold characters of several bytes
+    size_t width
+
+
+# -- leaves: append to `out`, where there is room already
+
+
+cdef inline int room(Out* out, size_t more) noexcept nogil:
+    """Make room for `more` bytes; -1 when there is no memory."""
+    cdef size_t capacity
+    cdef void* data
+    if out.length + more <= out.capacity:
+        return 0
+    capacity = out.length + more + out.capacity // 2
+    data = realloc(out.data, capacity)
+    if data == NULL:
+        return -1
+    out.data = <char*>data
+    out.capacity = capacity
+    return 0
+
+
+cdef inline void put(Out* out, const char* text, size_t length) noexcept nogil:
+    memcpy(out.data + out.length, text, length)
+    out.length += length
+
+
+cdef inline void put_byte(Out* out, char byte) noexcept nogil:
+    out.data[out.length] = byte
+    out.length += 1
+
+
+cdef inline void put_unsigned(Out* out, uint64_t value) noexcept nogil:
+    cdef char digits[20]
+    cdef int at = 20
+    while value >= 100:
+        at -= 2
+        memcpy(digits + at, PAIRS + 2 * (value % 100), 2)
+        value //= 100
+    if value >= 10:
+        at -= 2
+        memcpy(digits + at, PAIRS + 2 * value, 2)
+    else:
+        at -= 1
+        digits[at] = <char>(48 + value)
+    put(out, digits + at, 20 - at)
+
+
+cdef inline void put_signed(Out* out, int64_t value) noexcept nogil:
+    if value < 0:
+        put_byte(out, c"-")
+        put_unsigned(out, 0 - <uint64_t>value)
+    else:
+        put_unsigned(out, value)
+
+
+cdef inline void put_ipv4(Out* out, const uint8_t* address) noexcept nogil:
+    cdef char* end = out.data + out.length
+    cdef int i
+    for i in range(4):
+        memcpy(end, OCTETS[address[i]], 4)  # its fourth byte is written over, or was room
+        end += OCTETS[address[i]][3]
+        end[0] = c"."
+        end += 1
+    out.length = end - 1 - out.data
+
+
+cdef void put_ipv6(Out* out, const uint8_t* address) noexcept nogil:
+    """As inet_ntop(3): RFC 5952, and the last 32 bits dotted after ::ffff and after six zeros."""
+    cdef uint16_t words[8]
+    cdef int i, zeros, best = -1, best_zeros = 1, end = 8
+    cdef bint colon = False
+    cdef uint16_t word
+    for i in range(8):
+        words[i] = (<uint16_t>address[2 * i] << 8) | address[2 * i + 1]
+    i = 0
+    while i < 8:
+        zeros = 0
+        while i + zeros < 8 and words[i + zeros] == 0:
+            zeros += 1
+        if zeros > best_zeros:
+            best = i
+            best_zeros = zeros
+        i += zeros + 1
+    if best == 0 and (best_zeros == 6 or (best_zeros == 5 and words[5] == 0xFFFF)):
+        end = 6
+    i = 0
+    while i < end:
+        if i == best:
+            put(out, "::", 2)
+            i += best_zeros
+            colon = False
+            continue
+        if colon:
+            put_byte(out, c":")
+        colon = True
+        word = words[i]
+        if word >= 0x1000:
+            put_byte(out, HEX[word >> 12])
+        if word >= 0x100:
+            put_byte(out, HEX[word >> 8 & 15])
+        if word >= 0x10:
+            put_byte(out, HEX[word >> 4 & 15])
+        put_byte(out, HEX[word & 15])
+        i += 1
+    if end == 6:
+        if colon:
+            put_byte(out, c":")
+        put_ipv4(out, address + 12)
+
+
+cdef inline void put_address(Out* out, const uint8_t* address, uint8_t family) noexcept nogil:
+    if family == AF_INET:
+        put_ipv4(out, address + 12)
+    else:
+        put_ipv6(out, address)
+
+
+# -- kernels: write the cell of one row. The loop has made room for CELL bytes.
+
+
+cdef int write_name(Cell* cell, size_t row, Out* out) noexcept nogil:
+    cdef const Text* name = cell.names + (<const uint8_t*>cell.values)[row]
+    put(out, name.data, name.length)
+    return 0
+
+
+cdef int write_uint16(Cell* cell, size_t row, Out* out) noexcept nogil:
+    put_unsigned(out, (<const uint16_t*>cell.values)[row])
+    return 0
+
+
+cdef int write_uint32(Cell* cell, size_t row, Out* out) noexcept nogil:
+    put_unsigned(out, (<const uint32_t*>cell.values)[row])
+    return 0
+
+
+cdef int write_uint64(Cell* cell, size_t row, Out* out) noexcept nogil:
+    put_unsigned(out, (<const uint64_t*>cell.values)[row])
+    return 0
+
+
+cdef int write_int32(Cell* cell, size_t row, Out* out) noexcept nogil:
+    put_signed(out, (<const int32_t*>cell.values)[row])
+    return 0
+
+
+cdef int write_int64(Cell* cell, size_t row, Out* out) noexcept nogil:
+    put_signed(out, (<const int64_t*>cell.values)[row])
+    return 0
+
+
+cdef int write_uint64_but_0(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """A netns that may not be read, a source without cookies."""
+    if (<const uint64_t*>cell.values)[row] == 0:
+        put(out, cell.absent.data, cell.absent.length)
+        return 0
+    return write_uint64(cell, row, out)
+
+
+cdef int write_int32_but_minus_1(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """A backlog limit that the source cannot know."""
+    if (<const int32_t*>cell.values)[row] == -1:
+        put(out, cell.absent.data, cell.absent.length)
+        return 0
+    return write_int32(cell, row, out)
+
+
+cdef int write_address(Cell* cell, size_t row, Out* out) noexcept nogil:
+    if cell.quoted:
+        put_byte(out, c'"')
+    put_address(out, <const uint8_t*>cell.values + 16 * row, cell.families[row])
+    if cell.quoted:
+        put_byte(out, c'"')
+    return 0
+
+
+cdef int write_endpoint(Cell* cell, size_t row, Out* out) noexcept nogil:
+    cdef bint brackets = cell.families[row] != AF_INET
+    if brackets:
+        put_byte(out, c"[")
+    put_address(out, <const uint8_t*>cell.values + 16 * row, cell.families[row])
+    if brackets:
+        put_byte(out, c"]")
+    put_byte(out, c":")
+    put_unsigned(out, cell.ports[row])
+    return 0
+
+
+cdef inline int write_owner_state(Cell* cell, size_t row, Out* out) noexcept nogil:
+    cdef int32_t head = cell.owners.heads[row]
+    cdef const Text* name = cell.names + (0 if head >= 0 else -head)
+    put(out, name.data, name.length)
+    return 0
+
+
+cdef int write_owners(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """`nginx pid=12 fd=3,4; nginx pid=13 fd=3`: the descriptors of one task stand together."""
+    cdef Owners* owners = cell.owners
+    cdef int32_t at = owners.heads[row]
+    cdef int32_t before = -1
+    cdef Text* command
+    if at < 0:
+        return write_owner_state(cell, row, out)
+    while at >= 0:
+        command = owners.commands + owners.processes[at]
+        if room(out, command.length + CELL) != 0:
+            return -1
+        if (
+            before >= 0
+            and owners.processes[before] == owners.processes[at]
+            and owners.tids[before] == owners.tids[at]
+        ):
+            put_byte(out, c",")
+        else:
+            if before >= 0:
+                put(out, "; ", 2)
+            put(out, command.data, command.length)
+            put(out, " pid=", 5)
+            put_signed(out, owners.pids[at])
+            if owners.tids[at] != owners.pids[at]:
+                put(out, " tid=", 5)
+                put_signed(out, owners.tids[at])
+            put(out, " fd=", 4)
+        if owners.fds[at] >= 0:
+            put_signed(out, owners.fds[at])
+        else:
+            put(out, "io_uring", 8)
+        before = at
+        at = owners.following[at]
+    return room(out, CELL)
+
+
+cdef int write_pids(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """Each process once, in the order of the descriptors."""
+    cdef Owners* owners = cell.owners
+    cdef int32_t at = owners.heads[row]
+    cdef bint first = True
+    if at < 0:
+        return write_owner_state(cell, row, out)
+    owners.cell += 1
+    while at >= 0:
+        if owners.seen[owners.processes[at]] != owners.cell:
+            owners.seen[owners.processes[at]] = owners.cell
+            if room(out, CELL) != 0:
+                return -1
+            if not first:
+                put_byte(out, c",")
+            first = False
+            put_signed(out, owners.pids[at])
+        at = owners.following[at]
+    return room(out, CELL)
+
+
+cdef int write_commands(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """Each command once, however many processes have it."""
+    cdef Owners* owners = cell.owners
+    cdef int32_t at = owners.heads[row]
+    cdef bint first = True
+    cdef uint32_t process
+    if at < 0:
+        return write_owner_state(cell, row, out)
+    owners.cell += 1
+    while at >= 0:
+        process = owners.same[owners.processes[at]]
+        if owners.seen[process] != owners.cell:
+            owners.seen[process] = owners.cell
+            if room(out, owners.commands[process].length + CELL) != 0:
+                return -1
+            if not first:
+                put_byte(out, c",")
+            first = False
+            put(out, owners.commands[process].data, owners.commands[process].length)
+        at = owners.following[at]
+    return room(out, CELL)
+
+
+cdef int write_owners_json(Cell* cell, size_t row, Out* out) noexcept nogil:
+    cdef Owners* owners = cell.owners
+    cdef int32_t at = owners.heads[row]
+    cdef Text* command
+    if at < 0:
+        return write_owner_state(cell, row, out)
+    put_byte(out, c"[")
+    while at >= 0:
+        command = owners.commands + owners.processes[at]
+        if room(out, command.length + CELL) != 0:
+            return -1
+        put(out, '{"pid":', 7)
+        put_signed(out, owners.pids[at])
+        put(out, ',"fd":', 6)
+        put_signed(out, owners.fds[at])
+        put(out, ',"command":', 11)
+        put(out, command.data, command.length)
+        if owners.tids[at] != owners.pids[at]:
+            put(out, ',"tid":', 7)
+            put_signed(out, owners.tids[at])
+        put_byte(out, c"}")
+        at = owners.following[at]
+        if at >= 0:
+            put_byte(out, c",")
+    if room(out, CELL) != 0:
+        return -1
+    put_byte(out, c"]")
+    return 0
+
+
+# -- rows
+
+
+cdef inline size_t characters(const char* text, size_t length) noexcept nogil:
+    """How many characters of UTF-8: the bytes that do not continue one."""
+    cdef size_t i, found = 0
+    for i in range(length):
+        found += (text[i] & 0xC0) != 0x80
+    return found
+
+
+cdef int write_text_row(Cell* cells, int count, size_t row, Out* out) noexcept nogil:
+    cdef Cell* cell
+    cdef size_t start, length, shown, missing
+    cdef int c
+    for c in range(count):
+        cell = cells + c
+        if room(out, cell.width + CELL) != 0:
+            return -1
+        start = out.length
+        if cell.write(cell, row, out) != 0:
+            return -1
+        length = out.length - start
+        shown = characters(out.data + start, length) if cell.wide else length
+        missing = cell.width - shown if cell.width > shown else 0
+        if missing:
+            if room(out, missing + CELL) != 0:
+                return -1
+            if cell.right:
+                memmove(out.data + start + missing, out.data + start, length)
+                memset(out.data + start, c" ", missing)
+            else:
+                memset(out.data + out.length, c" ", missing)
+            out.length += missing
+        if c + 1 < count:
+            put(out, "  ", 2)
+    put_byte(out, c"\n")
+    return 0
+
+
+cdef int write_json_row(Cell* cells, int count, size_t row, Out* out) noexcept nogil:
+    cdef int c
+    for c in range(count):
+        if room(out, cells[c].lead.length + CELL) != 0:
+            return -1
+        put(out, cells[c].lead.data, cells[c].lead.length)
+        if cells[c].write(cells + c, row, out) != 0:
+            return -1
+    put_byte(out, c"}")
+    return 0
+
+
+cdef int measure(Cell* cell, size_t rows, Out* scratch) noexcept nogil:
+    """Make the cell as wide as its widest row."""
+    cdef size_t row, shown
+    for row in range(rows):
+        scratch.length = 0
+        if room(scratch, CELL) != 0 or cell.write(cell, row, scratch) != 0:
+            return -1
+        shown = characters(scratch.data, scratch.length) if cell.wide else scratch.length
+        if shown > cell.width:
+            cell.width = shown
+    scratch.length = 0
+    return 0
+
+
+# -- doors
+
+
+cdef class Blocks:
+    """The text of some rows, as an iterator of blocks of bytes; one thread at a time."""
+
+    cdef SocketRows rows
+    cdef Out out
+    cdef Cell* cells
+    cdef int count
+    cdef Owners* owners
+    cdef size_t processes
+    cdef size_t next_row
+    cdef bint json
+    cdef bytes separator   # JSON: between two rows
+    cdef bytes end         # JSON: after the last row
+    cdef list kept         # the bytes that Text points into, and the arrays of Text
+
+    def __dealloc__(self):
+        free(self.out.data)
+        free(self.cells)
+        if self.owners != NULL:
+            free(self.owners.commands)
+            free(self.owners.same)
+            free(self.owners.seen)
+            free(self.owners)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef size_t total = self.rows.length
+        cdef const char* separator = PyBytes_AS_STRING(self.separator)
+        cdef size_t separator_length = PyBytes_GET_SIZE(self.separator)
+        cdef int failed = 0
+        if self.next_row >= total and self.out.length == 0:
+            raise StopIteration
+        with nogil:
+            while self.next_row < total and self.out.length < BLOCK and failed == 0:
+                if self.json:
+                    failed = write_json_row(self.cells, self.count, self.next_row, &self.out)
+                    if failed == 0 and self.next_row + 1 < total:
+                        put(&self.out, separator, separator_length)
+                else:
+                    failed = write_text_row(self.cells, self.count, self.next_row, &self.out)
+                self.next_row += 1
+        if failed:
+            raise MemoryError()
+        made = PyBytes_FromStringAndSize(self.out.data, self.out.length)
+        self.out.length = 0
+        if self.next_row >= total and self.end:
+            made += self.end
+            self.end = b""
+        return made
+
+    cdef int prepare(self, SocketRows rows, int count) except -1:
+        self.rows = rows
+        self.kept = []
+        self.separator = self.end = b""
+        self.cells = <Cell*>calloc(count, sizeof(Cell))
+        self.count = count
+        # A block, and what the row that fills it puts on top; for few rows no more than they need.
+        cdef size_t first = min(<size_t>BLOCK + (BLOCK >> 4), 4096 + 128 * <size_t>rows.length)
+        if self.cells == NULL or room(&self.out, first) != 0:
+            raise MemoryError()
+        return 0
+
+    cdef int prepare_owners(self) except -1:
+        """Escape the command of each process once, and point at the columns of the owners."""
+        if self.owners != NULL:
+            return 0
+        if self.rows.heads is None:
+            raise ValueError("the rows carry no owners; join them first")
+        cdef OwnerRows owners = self.rows.owners
+        cdef size_t count = len(owners.processes)
+        cdef size_t i
+        self.owners = <Owners*>calloc(1, sizeof(Owners))
+        if self.owners == NULL:
+            raise MemoryError()
+        self.owners.commands = <Text*>calloc(count + 1, sizeof(Text))
+        self.owners.same = <uint32_t*>calloc(count + 1, sizeof(uint32_t))
+        self.owners.seen = <uint64_t*>calloc(count + 1, sizeof(uint64_t))
+        if not (self.owners.commands and self.owners.same and self.owners.seen):
+            raise MemoryError()
+        self.owners.heads = <const int32_t*>self.rows.heads.data
+        if owners.following is not None:  # made by the join; without owner rows nothing reads it
+            self.owners.following = <const int32_t*>owners.following.data
+        self.owners.pids = <const int32_t*>owners.store[OWNER_PID]
+        self.owners.fds = <const int32_t*>owners.store[OWNER_FD]
+        self.owners.tids = <const int32_t*>owners.store[OWNER_TID]
+        self.owners.processes = <const uint32_t*>owners.store[OWNER_PROCESS]
+        cdef dict first = {}
+        for i in range(count):
+            command = owners.processes[i].command
+            if command in first:
+                self.owners.same[i] = first[command]
+                self.owners.commands[i] = self.owners.commands[self.owners.same[i]]
+            else:
+                first[command] = self.owners.same[i] = i
+                name = json_name(command) if self.json else text_name(command)
+                self.owners.commands[i] = self.text(name.encode())
+        return 0
+
+    cdef Text text(self, bytes value):
+        cdef Text made
+        self.kept.append(value)
+        made.data = PyBytes_AS_STRING(value)
+        made.length = PyBytes_GET_SIZE(value)
+        return made
+
+    cdef const Text* texts(self, list values):
+        """Return an array of texts that lives as long as this object."""
+        holder = PyBytes_FromStringAndSize(NULL, len(values) * sizeof(Text))
+        self.kept.append(holder)
+        cdef Text* made = <Text*>PyBytes_AS_STRING(holder)
+        cdef Py_ssize_t i
+        for i in range(len(values)):
+            made[i] = self.text(values[i])
+        return made
+
+    cdef int fill(self, Cell* cell, str name) except -1:
+        """Choose the kernel of a column and say where its values lie."""
+        cell.families = <const uint8_t*>self.rows.store[<int>POSITIONS["family"]]
+        cell.absent = self.text(b"null" if self.json else b"-")
+        cell.quoted = self.json
+        if name in ("owners", "pid", "command", "owner_state"):
+            return self.fill_owners(cell, name)
+        if name in ("local", "remote"):
+            cell.write = write_endpoint
+            cell.values = self.rows.store[<int>POSITIONS[name + "_address"]]
+            cell.ports = <const uint16_t*>self.rows.store[<int>POSITIONS[name + "_port"]]
+            return 0
+        if name not in POSITIONS:
+            raise ValueError(f"unknown column {name!r}")
+        cell.values = self.rows.store[<int>POSITIONS[name]]
+        if cell.values == NULL and self.rows.length:
+            raise ValueError(f"column {name!r} was not asked for")
+        if name in VOCABULARIES:
+            cell.write = write_name
+            quote = '"' if self.json else ""
+            cell.names = self.texts([f"{quote}{n}{quote}".encode() for n in VOCABULARIES[name]])
+            return 0
+        format = FORMATS[name]
+        if format == "16s":
+            cell.write = write_address
+            return 0
+        cell.right = True
+        if name in ("netns", "cookie"):
+            cell.write = write_uint64_but_0
+        elif name == "backlog_limit":
+            cell.write = write_int32_but_minus_1
+        elif format == "H":
+            cell.write = write_uint16
+        elif format == "I":
+            cell.write = write_uint32
+        elif format == "Q":
+            cell.write = write_uint64
+        elif format == "i":
+            cell.write = write_int32
+        else:
+            cell.write = write_int64
+        return 0
+
+    cdef int fill_owners(self, Cell* cell, str name) except -1:
+        self.prepare_owners()
+        cell.owners = self.owners
+        if name == "owner_state":
+            cell.write = write_owner_state
+            quote = b'"' if self.json else b""
+            cell.names = self.texts([quote + state + quote for state in OWNER_STATES_NAMES])
+            return 0
+        cell.wide = True
+        cell.names = self.texts(OWNER_STATES_OWNERS if self.json else OWNER_STATES_TEXT)
+        if name == "pid":
+            cell.write = write_pids
+        elif name == "command":
+            cell.write = write_commands
+        else:
+            cell.write = write_owners_json if self.json else write_owners
+        return 0
+
+
+def text_blocks(SocketRows rows, columns, bint header=True):
+    """Yield a table of `rows`; `columns` are (heading, name) pairs."""
+    cdef Blocks made = Blocks.__new__(Blocks)
+    cdef list chosen = list(columns)
+    cdef int count = len(chosen)
+    cdef int c, failed = 0
+    cdef size_t total = rows.length
+    made.json = False
+    made.prepare(rows, count)
+    for c in range(count):
+        made.fill(made.cells + c, chosen[c][1])
+        made.cells[c].width = len(chosen[c][0]) if header else 0
+    with nogil:
+        for c in range(count):
+            # What stands last at the left needs no width: nothing is behind it.
+            if (c + 1 < count or made.cells[c].right) and failed == 0:
+                failed = measure(made.cells + c, total, &made.out)
+    if failed:
+        raise MemoryError()
+    if count and not made.cells[count - 1].right:
+        made.cells[count - 1].width = 0
+    if header:
+        line = "  ".join([
+            heading.rjust(made.cells[c].width)
+            if made.cells[c].right
+            else heading.ljust(made.cells[c].width)
+            for c, (heading, _) in enumerate(chosen)
+        ]).encode() + b"\n"
+        if room(&made.out, len(line) + CELL) != 0:
+            raise MemoryError()
+        put(&made.out, PyBytes_AS_STRING(line), len(line))
+    return made
+
+
+def json_blocks(SocketRows rows, bytes separator=b"\n", bytes end=b"\n"):
+    """Yield each row as a JSON object, `separator` between two and `end` after the last."""
+    cdef Blocks made = Blocks.__new__(Blocks)
+    cdef int c
+    cdef list names = [
+        "protocol", "family", "state", "local_address", "local_port", "remote_address",
+        "remote_port", "rx_queue", "tx_queue", "backlog_limit", "uid", "inode", "netns", "timer",
+        "timer_expires_ms", "retransmits", "cookie",
+    ] + list(rows.fields)
+    if rows.heads is not None:
+        names += ["owners", "owner_state"]
+    if len(separator) > CELL // 2:
+        raise ValueError("the separator is too long")
+    made.json = True
+    made.prepare(rows, len(names))
+    made.separator = separator
+    made.end = end if rows.length else b""
+    for c in range(len(names)):
+        made.cells[c].lead = made.text(f'{"," if c else "{"}"{names[c]}":'.encode())
+        made.fill(made.cells + c, names[c])
+    return made

@@ -1,0 +1,119 @@
+"""_render in plain Python: the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS
+from fastsock.render import dump_json, text_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fastsock._table import Owner, Socket, SocketRows
+
+_BLOCK = 1 << 20
+_NAMED = frozenset(("protocol", "family", "state", "timer", "local_address", "remote_address"))
+_OWNED = {"owners", "pid", "command", "owner_state"}
+_SENTINELS = {"none": "-", "hidden": "hidden", "unknown": "unknown"}
+_KNOWN = {spec.name for spec in (*SOCKET_COLUMNS, *OPTIONAL_COLUMNS)} | {"local", "remote"} | _OWNED
+
+
+def text_blocks(
+    rows: SocketRows, columns: Iterable[tuple[str, str]], header: bool = True
+) -> Iterator[bytes]:
+    """Yield a table of `rows`; `columns` are (heading, name) pairs."""
+    chosen = list(columns)
+    cells = [_cell(rows, name) for _, name in chosen]
+    right = [name not in _NAMED | _OWNED | {"local", "remote"} for _, name in chosen]
+    lines = [[cell(socket) for cell in cells] for socket in rows]
+    if header:
+        lines.insert(0, [above for above, _ in chosen])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    if widths and not right[-1]:
+        widths[-1] = 0
+    return _joined(
+        "  ".join(
+            text.rjust(width) if at_right else text.ljust(width)
+            for text, width, at_right in zip(line, widths, right, strict=True)
+        ).encode()
+        + b"\n"
+        for line in lines
+    )
+
+
+def json_blocks(rows: SocketRows, separator: bytes = b"\n", end: bytes = b"\n") -> Iterator[bytes]:
+    """Yield each row as a JSON object, `separator` between two and `end` after the last."""
+    last = len(rows) - 1
+    return _joined(
+        dump_json(socket.as_dict()).encode() + (end if n == last else separator)
+        for n, socket in enumerate(rows)
+    )
+
+
+def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    block = bytearray()
+    for piece in pieces:
+        block += piece
+        if len(block) >= _BLOCK:
+            yield bytes(block)
+            block.clear()
+    if block:
+        yield bytes(block)
+
+
+def _cell(rows: SocketRows, name: str) -> Callable[[Socket], str]:
+    if name not in _KNOWN:
+        raise ValueError(f"unknown column {name!r}")
+    if name in _OWNED:
+        if rows.owner_heads() is None:
+            raise ValueError("the rows carry no owners; join them first")
+        if name == "owner_state":
+            return lambda socket: str(socket.owner_state)
+        return lambda socket: _owners(socket, _OWNER_CELLS[name])
+    if name in ("local", "remote"):
+        return lambda socket: _endpoint(
+            socket.family,
+            getattr(socket, f"{name}_address"),
+            getattr(socket, f"{name}_port"),
+        )
+    if name not in rows.column_names():
+        raise ValueError(f"column {name!r} was not asked for")
+    if name in rows.fields:
+        return lambda socket: str(socket.field(name))
+    if name == "state":
+        return lambda socket: str(socket.as_dict()["state"])
+    return lambda socket: "-" if getattr(socket, name) is None else str(getattr(socket, name))
+
+
+def _endpoint(family: str, address: str, port: int) -> str:
+    return f"{address}:{port}" if family == "ipv4" else f"[{address}]:{port}"
+
+
+def _owners(socket: Socket, cell: Callable[[list[Owner]], str]) -> str:
+    if socket.owner_state in _SENTINELS:
+        return _SENTINELS[socket.owner_state]
+    return cell(socket.owners or [])
+
+
+def _tasks(owners: list[Owner]) -> str:
+    text = ""
+    before = None
+    for owner in owners:
+        task = owner.pid, owner.tid
+        if task == before:
+            text += ","
+        else:
+            thread = f" tid={owner.tid}" if owner.tid != owner.pid else ""
+            text += (
+                f"{'; ' if before else ''}{text_name(owner.command)} pid={owner.pid}{thread} fd="
+            )
+        text += str(owner.fd) if owner.fd >= 0 else "io_uring"
+        before = task
+    return text
+
+
+_OWNER_CELLS: dict[str, Callable[[list[Owner]], str]] = {
+    "owners": _tasks,
+    "pid": lambda owners: ",".join(dict.fromkeys(str(owner.pid) for owner in owners)),
+    "command": lambda owners: ",".join(dict.fromkeys(text_name(o.command) for o in owners)),
+}

@@ -1,0 +1,13 @@
+from libc.stdint cimport uint64_t
+
+from fastsock._row cimport Row
+
+cdef class Seen:
+    cdef uint64_t* slots         # fingerprints; 0 is a free slot
+    cdef uint64_t size
+    cdef uint64_t used
+    cdef uint64_t seed[2]
+    cdef uint64_t fingerprint(self, const Row* row) noexcept nogil
+    cdef void prefetch(self, uint64_t fingerprint) noexcept nogil
+    cdef int add(self, uint64_t fingerprint) noexcept nogil
+    cdef int grow(self) noexcept nogil

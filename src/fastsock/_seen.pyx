@@ -1,0 +1,121 @@
+"""The rows that a scan has met, as 64-bit fingerprints: at most 16 bytes a socket.
+
+/proc/net/tcp moves while it is read: a page of it ends in the middle of a hash bucket, and when
+a connection is put at the head of that bucket before the next read, the kernel's "continue at the
+n-th entry of the bucket" (net/ipv4/tcp_ipv4.c, tcp_seek_last_pos) shows the n-th row again. Beside
+one process that opens and closes connections, 4 of 10 reads of 50,000 rows repeated one to three
+of them, and none of 1,500 reads lost one.
+
+A row is known by its namespace, protocol, addresses, ports and inode. Two different rows are taken
+for one with a probability of n*n / 2**65: 3 in 100 million scans of a million sockets. The hash is
+keyed by a secret of the process, since a remote peer chooses its ports: it must not be able to hide
+one connection behind another.
+"""
+
+from libc.stdint cimport uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy
+
+from fastsock._row cimport Row
+
+import os
+
+cdef extern from *:
+    """
+    static inline unsigned long long fs_mix(unsigned long long a, unsigned long long b)
+    {
+        unsigned __int128 product = (unsigned __int128)a * b;
+        return (unsigned long long)product ^ (unsigned long long)(product >> 64);
+    }
+    static inline unsigned long long fs_scale(unsigned long long hash, unsigned long long size)
+    {
+        return (unsigned long long)(((unsigned __int128)hash * size) >> 64);
+    }
+    #define fs_prefetch(address) __builtin_prefetch(address, 1)
+    """
+    uint64_t fs_mix(uint64_t a, uint64_t b) noexcept nogil
+    uint64_t fs_scale(uint64_t hash, uint64_t size) noexcept nogil
+    void fs_prefetch(void* address) noexcept nogil
+
+cdef enum:
+    FEWEST_SLOTS = 1024
+
+# 128 random bits a process; a child of fork may share them.
+cdef bytes SECRET = os.urandom(16)
+
+
+cdef class Seen:
+    """A set of fingerprints, sized once for the rows that the kernel says it has."""
+
+    def __cinit__(self, expected=0):
+        memcpy(self.seed, <const char*>SECRET, 16)
+        # Load 0.67 when the estimate is right: 12 bytes a socket.
+        self.size = max(FEWEST_SLOTS, expected + expected // 2)
+        self.slots = <uint64_t*>calloc(self.size, sizeof(uint64_t))
+        if self.slots == NULL:
+            raise MemoryError()
+
+    def __init__(self, expected=0):
+        pass
+
+    def __dealloc__(self):
+        free(self.slots)
+
+    def __len__(self):
+        return self.used
+
+    def bytes_held(self):
+        """Return the memory of the set in bytes."""
+        return self.size * sizeof(uint64_t)
+
+    cdef uint64_t fingerprint(self, const Row* row) noexcept nogil:
+        cdef uint64_t words[4]
+        cdef uint64_t ports = row.local_port | (<uint64_t>row.remote_port << 16) | (
+            <uint64_t>row.protocol << 32) | (<uint64_t>row.family << 40)
+        cdef uint64_t hash
+        memcpy(words, row.local_address, 16)
+        memcpy(words + 2, row.remote_address, 16)
+        hash = fs_mix(words[0] ^ self.seed[0], words[1] ^ self.seed[1])
+        hash = fs_mix(words[2] ^ self.seed[0] ^ hash, words[3] ^ self.seed[1])
+        hash = fs_mix(ports ^ self.seed[1] ^ hash, row.inode ^ self.seed[0])
+        hash = fs_mix(row.netns ^ self.seed[0] ^ hash, hash ^ self.seed[1])
+        return hash if hash else 1
+
+    cdef void prefetch(self, uint64_t fingerprint) noexcept nogil:
+        fs_prefetch(self.slots + fs_scale(fingerprint, self.size))
+
+    cdef int add(self, uint64_t fingerprint) noexcept nogil:
+        """Return 1 for a new fingerprint, 0 for a known one, -1 when there is no memory."""
+        cdef uint64_t at
+        if self.used * 10 >= self.size * 8 and self.grow() != 0:
+            return -1
+        at = fs_scale(fingerprint, self.size)
+        while self.slots[at]:
+            if self.slots[at] == fingerprint:
+                return 0
+            at += 1
+            if at == self.size:
+                at = 0
+        self.slots[at] = fingerprint
+        self.used += 1
+        return 1
+
+    cdef int grow(self) noexcept nogil:
+        # By half, so that the load stays above 0.53 and a socket costs at most 15 bytes.
+        cdef uint64_t size = self.size + self.size // 2
+        cdef uint64_t* slots = <uint64_t*>calloc(size, sizeof(uint64_t))
+        cdef uint64_t i, at
+        if slots == NULL:
+            return -1
+        for i in range(self.size):
+            if self.slots[i]:
+                at = fs_scale(self.slots[i], size)
+                while slots[at]:
+                    at += 1
+                    if at == size:
+                        at = 0
+                slots[at] = self.slots[i]
+        free(self.slots)
+        self.slots = slots
+        self.size = size
+        return 0

@@ -1,0 +1,55 @@
+# What the other compiled modules may touch. Rows are pushed while a table is made, then `finish()`
+# freezes it: nothing moves any more, and buffers may be lent.
+
+from libc.stdint cimport int32_t
+
+from fastsock._row cimport Row
+
+cdef class Column:
+    cdef char* data
+    cdef Py_ssize_t length       # items
+    cdef Py_ssize_t bytes_held   # memory behind `data`
+    cdef Py_ssize_t itemsize
+    cdef bint mapped             # by mmap, else by malloc
+    cdef int exports             # live buffer views
+    cdef readonly str name
+    cdef readonly str format
+    cdef bytes c_format
+    cdef Py_ssize_t shape[2]
+    cdef Py_ssize_t strides[2]
+    cdef int reserve(self, Py_ssize_t items) noexcept nogil
+    cdef void trim(self, Py_ssize_t items) noexcept nogil
+    cdef object value(self, Py_ssize_t i)
+    cdef bint same(self, Column other)
+    cdef int put(self, Py_ssize_t i, object value) except -1
+
+cdef Column new_column(str name, str format, Py_ssize_t items)
+
+cdef class OwnerRows:
+    cdef readonly Py_ssize_t length
+    cdef Py_ssize_t capacity
+    cdef list columns
+    cdef char* store[5]          # inode, pid, fd, tid, process
+    cdef readonly object processes   # list[Process]; a ProcessTable in an OwnerTable
+    cdef Column following        # the next owner of the same socket, -1 at the end; by a join
+    cdef int reserve(self, Py_ssize_t rows) noexcept nogil
+    cdef int push(self, unsigned long long inode, int pid, int fd, int tid,
+                  unsigned int process) noexcept nogil
+    cdef void finish(self)
+    cdef void* pointer(self, int column) noexcept nogil
+
+cdef class SocketRows:
+    cdef readonly Py_ssize_t length
+    cdef Py_ssize_t capacity
+    cdef list columns            # of Column or None, in the order of columns.py
+    cdef bint has_optional
+    cdef readonly tuple fields   # names of the optional columns held
+    cdef char* store[24]         # data pointers, by position in columns.py; NULL where not held
+    cdef Column heads            # after a join: the first owner row of each socket, or OWNER_*
+    cdef readonly object owners
+    cdef int reserve(self, Py_ssize_t rows) noexcept nogil
+    cdef int push(self, const Row* row) noexcept nogil
+    cdef int push_many(self, const Row* rows, int count) noexcept nogil
+    cdef void push_optional(self, const Row* rows, int count) noexcept nogil
+    cdef void get(self, Py_ssize_t n, Row* row) noexcept nogil
+    cdef void finish(self)

@@ -1,0 +1,114 @@
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, final
+
+from fastsock.tcp import State
+
+# The owner states of a socket, as the negative heads of a join.
+OWNER_NONE: int  # -1: inode 0, nothing can hold a descriptor
+OWNER_HIDDEN: int  # -2: not found, and something could not be read
+OWNER_UNKNOWN: int  # -3: not found, although all could be read, or only some processes were searched
+
+@final
+class Column:
+    name: str
+    format: str
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+    def tolist(self) -> list[Any]: ...
+    @classmethod
+    def from_values(cls, name: str, format: str, values: Iterable[Any]) -> Column: ...
+
+@final
+class Process:
+    """One process that holds a socket, as it was during the walk."""
+
+    pid: int
+    start_time: int
+    command: bytes
+    uid: int
+    netns: int
+    cgroup: bytes
+    def __init__(
+        self, pid: int, start_time: int, command: bytes, uid: int, netns: int, cgroup: bytes
+    ) -> None: ...
+    def __eq__(self, other: object, /) -> bool: ...
+
+class OwnerRows:
+    length: int
+    processes: list[Process]
+    def __init__(self, processes: list[Process] | None = None) -> None: ...
+    @classmethod
+    def from_rows(
+        cls, rows: Iterable[tuple[int, int, int, int, int]], processes: list[Process]
+    ) -> OwnerRows: ...
+    def __len__(self) -> int: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def column(self, name: str) -> Column: ...
+    def rows(self) -> Iterator[tuple[int, int, int, int, int]]: ...
+
+@final
+class Owner:
+    """One descriptor that holds a socket."""
+
+    pid: int
+    fd: int
+    tid: int
+    command: bytes
+    process: Process
+    def as_dict(self) -> dict[str, Any]: ...
+
+@final
+class Socket:
+    """One socket: a view of a row, made on demand, that keeps its table alive."""
+
+    protocol: str
+    family: str
+    state: State | int
+    local_address: str
+    local_port: int
+    remote_address: str
+    remote_port: int
+    rx_queue: int
+    tx_queue: int
+    backlog_limit: int | None
+    uid: int
+    inode: int
+    netns: int | None
+    timer: str
+    timer_expires_ms: int
+    retransmits: int
+    cookie: int | None
+    owners: list[Owner] | None
+    owner_state: str | None
+    def field(self, name: str) -> int: ...
+    def as_dict(self) -> dict[str, Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+class SocketRows:
+    """Rows of sockets in columns, without the doors of SocketTable."""
+
+    length: int
+    fields: tuple[str, ...]
+    owners: OwnerRows | None
+    def __init__(self, fields: Sequence[str] = ()) -> None: ...
+    @classmethod
+    def from_rows(
+        cls, rows: Iterable[Sequence[Any]], fields: Sequence[str] = ()
+    ) -> SocketRows: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Socket]: ...
+    def __getitem__(self, index: int, /) -> Socket: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def column(self, name: str) -> Column: ...
+    def column_names(self) -> tuple[str, ...]: ...
+    def rows(self) -> Iterator[tuple[Any, ...]]: ...
+    def pick(self, indices: Column) -> SocketRows: ...
+    def owner_heads(self) -> Column | None: ...
+    def attach_owners(self, owners: OwnerRows, heads: Column) -> None: ...
+
+def format_address(address: bytes, family: int) -> str: ...

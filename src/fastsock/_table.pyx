@@ -1,0 +1,928 @@
+"""Columns of sockets and of owners, in memory of our own; rows are views made on demand.
+
+An engine fills a `Row` (_row.pxd) and pushes it; every field goes to the end of its column. A
+column is one contiguous allocation with the buffer protocol. A large one is mapped and grows by
+mremap(2), which moves page tables and copies nothing, so that a table never exists twice. No Python
+object stands for a socket until somebody iterates; a `Socket` then keeps its table alive.
+"""
+
+cimport cython
+from cpython.buffer cimport (
+    PyBUF_F_CONTIGUOUS,
+    PyBUF_FORMAT,
+    PyBUF_ND,
+    PyBUF_STRIDES,
+    PyBUF_WRITABLE,
+)
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport free, realloc
+from libc.string cimport memcmp, memcpy, memset
+
+from fastsock._row cimport Row
+
+from fastsock import tcp
+from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
+from fastsock.errors import escape
+
+import struct
+
+cdef extern from "<sys/mman.h>" nogil:
+    void* mmap(void* address, size_t length, int protection, int flags, int fd, long offset)
+    void* mremap(void* old, size_t old_length, size_t new_length, int flags, ...)
+    int munmap(void* address, size_t length)
+    int PROT_READ, PROT_WRITE, MAP_PRIVATE, MAP_ANONYMOUS, MREMAP_MAYMOVE
+    void* MAP_FAILED
+
+cdef extern from "<arpa/inet.h>" nogil:
+    const char* inet_ntop(int family, const void* source, char* text, unsigned int size)
+    int AF_INET, AF_INET6
+
+# Below this a column is on the heap; above it, mapping costs less than copying when it grows.
+cdef enum:
+    MAPPED_FROM = 128 * 1024
+    FIRST_ROWS = 64
+    # Positions in SOCKET_COLUMNS and OPTIONAL_COLUMNS; checked when the module is loaded.
+    PROTOCOL = 0
+    FAMILY = 1
+    STATE = 2
+    TIMER = 3
+    LOCAL_ADDRESS = 4
+    REMOTE_ADDRESS = 5
+    LOCAL_PORT = 6
+    REMOTE_PORT = 7
+    RX_QUEUE = 8
+    TX_QUEUE = 9
+    UID = 10
+    RETRANSMITS = 11
+    INODE = 12
+    NETNS = 13
+    TIMER_EXPIRES_MS = 14
+    COOKIE = 15
+    BACKLOG_LIMIT = 16
+    FIXED = 17  # the columns that every table has
+    TIMEOUT = 17
+    REFCOUNT = 18
+    RTO = 19
+    ATO = 20
+    CWND = 21
+    SSTHRESH = 22
+    DROPS = 23
+    ALL = 24
+
+OWNER_NONE = -1
+OWNER_HIDDEN = -2
+OWNER_UNKNOWN = -3
+
+cdef tuple SPECS = SOCKET_COLUMNS + OPTIONAL_COLUMNS
+cdef tuple SPEC_NAMES = tuple([spec.name for spec in SPECS])
+cdef tuple OWNER_NAMES = tuple([spec.name for spec in OWNER_COLUMNS])
+assert SPEC_NAMES == (
+    "protocol", "family", "state", "timer", "local_address", "remote_address", "local_port",
+    "remote_port", "rx_queue", "tx_queue", "uid", "retransmits", "inode", "netns",
+    "timer_expires_ms", "cookie", "backlog_limit", "timeout", "refcount", "rto", "ato", "cwnd",
+    "ssthresh", "drops",
+)
+assert [spec.format for spec in SPECS] == list("BBBB") + ["16s"] * 2 + list("HHIIIIQQqQiIIQQIiI")
+assert OWNER_NAMES == ("inode", "pid", "fd", "tid", "process")
+assert [spec.format for spec in OWNER_COLUMNS] == list("QiiiI")
+
+cdef tuple STATES = tcp.STATES
+cdef tuple STATE_NAMES = tcp.NAMES
+cdef list PROTOCOL_NAMES = [tcp.PROTOCOL_NAMES.get(n, f"protocol-{n}") for n in range(256)]
+cdef list FAMILY_NAMES = [tcp.FAMILY_NAMES.get(n, f"family-{n}") for n in range(256)]
+cdef list TIMER_NAMES = [
+    tcp.TIMERS[n] if n < len(tcp.TIMERS) else f"timer-{n}" for n in range(256)
+]
+cdef tuple OWNER_STATES = ("found", "none", "hidden", "unknown")  # by the negated head
+
+
+@cython.final
+cdef class Column:
+    """One column: read-only to Python, with the buffer protocol."""
+
+    def __cinit__(self):
+        self.data = NULL
+
+    def __init__(self):
+        raise TypeError("columns are made by tables; see Column.from_values")
+
+    def __dealloc__(self):
+        if self.mapped:
+            munmap(self.data, self.bytes_held)
+        else:
+            free(self.data)
+
+    cdef int reserve(self, Py_ssize_t items) noexcept nogil:
+        """Make room for `items`; -1 when there is no memory (what was there stays)."""
+        cdef size_t need = items * self.itemsize
+        cdef void* data
+        if need <= <size_t>self.bytes_held:
+            return 0
+        if need < MAPPED_FROM and not self.mapped:
+            data = realloc(self.data, need)
+            if data == NULL:
+                return -1
+        else:
+            need = (need + 4095) & ~<size_t>4095
+            if self.mapped:
+                data = mremap(self.data, self.bytes_held, need, MREMAP_MAYMOVE)
+            else:
+                data = mmap(
+                    NULL, need, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0
+                )
+            if data == MAP_FAILED:
+                return -1
+            if not self.mapped and self.data != NULL:
+                memcpy(data, self.data, self.length * self.itemsize)
+                free(self.data)
+            self.mapped = True
+        self.data = <char*>data
+        self.bytes_held = need
+        return 0
+
+    cdef void trim(self, Py_ssize_t items) noexcept nogil:
+        """Set the length and give back what lies behind it."""
+        cdef size_t need = max(items, 1) * self.itemsize
+        cdef void* data = MAP_FAILED
+        self.length = items
+        if self.mapped:
+            need = (need + 4095) & ~<size_t>4095
+        if need >= <size_t>self.bytes_held:
+            return
+        if self.mapped:
+            data = mremap(self.data, self.bytes_held, need, MREMAP_MAYMOVE)
+        else:
+            data = realloc(self.data, need)
+            if data == NULL:
+                data = MAP_FAILED
+        if data != MAP_FAILED:  # else the larger memory stays, which is as good
+            self.data = <char*>data
+            self.bytes_held = need
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, Py_ssize_t index):
+        if index < 0:
+            index += self.length
+        if not 0 <= index < self.length:
+            raise IndexError("column index out of range")
+        return self.value(index)
+
+    cdef object value(self, Py_ssize_t i):
+        cdef char* p = self.data + i * self.itemsize
+        cdef char kind = (<const char*>self.c_format)[0]
+        if kind == c"B":
+            return (<uint8_t*>p)[0]
+        if kind == c"H":
+            return (<uint16_t*>p)[0]
+        if kind == c"I":
+            return (<uint32_t*>p)[0]
+        if kind == c"i":
+            return (<int32_t*>p)[0]
+        if kind == c"Q":
+            return (<uint64_t*>p)[0]
+        if kind == c"q":
+            return (<int64_t*>p)[0]
+        return PyBytes_FromStringAndSize(p, self.itemsize)
+
+    def __iter__(self):
+        cdef Py_ssize_t i
+        for i in range(self.length):
+            yield self.value(i)
+
+    def tolist(self):
+        """Return the values as a list."""
+        cdef Py_ssize_t i
+        return [self.value(i) for i in range(self.length)]
+
+    def __eq__(self, other):
+        if not isinstance(other, Column):
+            return NotImplemented
+        cdef Column b = other
+        return self.same(b)
+
+    __hash__ = None
+
+    cdef bint same(self, Column other):
+        return (
+            self.format == other.format
+            and self.length == other.length
+            and memcmp(self.data, other.data, self.length * self.itemsize) == 0
+        )
+
+    def __repr__(self):
+        return f"<Column {self.name} {self.format} of {self.length}>"
+
+    @classmethod
+    def from_values(cls, name, format, values):
+        """Make a column from Python values; OverflowError where one does not fit `format`."""
+        values = list(values)
+        cdef Column column = new_column(name, format, len(values))
+        cdef Py_ssize_t i
+        for i, value in enumerate(values):
+            column.put(i, value)
+        return column
+
+    cdef int put(self, Py_ssize_t i, object value) except -1:
+        cdef char kind = (<const char*>self.c_format)[0]
+        cdef char* p = self.data + i * self.itemsize
+        if self.itemsize == 16:
+            if not isinstance(value, bytes) or len(value) != 16:
+                raise OverflowError(f"{self.name}: {value!r} is not an address of 16 bytes")
+            memcpy(p, <const char*><bytes>value, 16)
+            return 0
+        try:
+            # Cython checks each conversion against the width of its type.
+            if kind == c"B":
+                (<uint8_t*>p)[0] = value
+            elif kind == c"H":
+                (<uint16_t*>p)[0] = value
+            elif kind == c"I":
+                (<uint32_t*>p)[0] = value
+            elif kind == c"i":
+                (<int32_t*>p)[0] = value
+            elif kind == c"Q":
+                (<uint64_t*>p)[0] = value
+            else:
+                (<int64_t*>p)[0] = value
+        except (OverflowError, TypeError) as error:
+            raise OverflowError(f"{self.name}: {value!r} does not fit") from error
+        return 0
+
+    def __getbuffer__(self, Py_buffer* view, int flags):
+        if flags & PyBUF_WRITABLE:
+            raise BufferError("columns are read-only")
+        if (flags & PyBUF_F_CONTIGUOUS) == PyBUF_F_CONTIGUOUS and self.itemsize == 16:
+            raise BufferError("rows of bytes are in C order")
+        cdef bint wide = self.itemsize == 16
+        self.shape[0] = self.length
+        self.shape[1] = 16
+        self.strides[0] = self.itemsize
+        self.strides[1] = 1
+        view.buf = self.data if self.data != NULL else <char*>self.shape  # never NULL, also empty
+        view.obj = self
+        view.len = self.length * self.itemsize
+        view.readonly = True
+        view.itemsize = 1 if wide else self.itemsize
+        view.ndim = 2 if wide else 1
+        view.format = NULL
+        if flags & PyBUF_FORMAT:
+            view.format = <char*>b"B" if wide else <char*><const char*>self.c_format
+        view.shape = self.shape if flags & PyBUF_ND else NULL
+        view.strides = self.strides if (flags & PyBUF_STRIDES) == PyBUF_STRIDES else NULL
+        view.suboffsets = NULL
+        view.internal = NULL
+        self.exports += 1
+
+    def __releasebuffer__(self, Py_buffer* view):
+        self.exports -= 1
+
+
+cdef Column new_column(str name, str format, Py_ssize_t items):
+    """Return a column of `items` values, not initialised."""
+    cdef Column column = Column.__new__(Column)
+    column.name = name
+    column.format = format
+    column.c_format = format.encode()
+    column.itemsize = struct.calcsize("=" + format)
+    if column.reserve(items) != 0:
+        raise MemoryError()
+    column.length = items
+    return column
+
+
+@cython.final
+cdef class Process:
+    """One process that holds a socket, as it was during the walk."""
+
+    cdef readonly int pid
+    cdef readonly object start_time  # clock ticks after boot (proc_pid_stat(5), field 22)
+    cdef readonly bytes command      # comm, as the process set it: any bytes
+    cdef readonly object uid         # effective user, by the owner of /proc/PID
+    cdef readonly object netns
+    cdef readonly bytes cgroup
+
+    def __init__(self, pid, start_time, command, uid, netns, cgroup):
+        self.pid = pid
+        self.start_time = start_time
+        self.command = command
+        self.uid = uid
+        self.netns = netns
+        self.cgroup = cgroup
+
+    cdef tuple values(self):
+        return (self.pid, self.start_time, self.command, self.uid, self.netns, self.cgroup)
+
+    def __eq__(self, other):
+        if not isinstance(other, Process):
+            return NotImplemented
+        return self.values() == (<Process>other).values()
+
+    __hash__ = None
+
+    def __repr__(self):
+        return f"<Process {self.pid} {escape(self.command)}>"
+
+
+cdef class OwnerRows:
+    """One row for each (process, descriptor, socket), in columns, with the processes."""
+
+    def __cinit__(self, *args, **kwargs):
+        self.columns = [new_column(spec.name, spec.format, 0) for spec in OWNER_COLUMNS]
+
+    def __init__(self, processes=None):
+        self.processes = [] if processes is None else processes
+
+    @classmethod
+    def adopt(cls, OwnerRows other):
+        """Return the same rows, sharing their memory, as this class."""
+        cdef OwnerRows made = cls(other.processes)
+        cdef int c
+        made.columns = other.columns
+        for c in range(5):
+            made.store[c] = other.store[c]
+        made.length = made.capacity = other.length
+        made.following = other.following
+        return made
+
+    @classmethod
+    def from_rows(cls, rows, processes):
+        cdef OwnerRows made = cls(processes)
+        for inode, pid, fd, tid, process in rows:
+            if not 0 <= process < len(processes):
+                raise IndexError(f"process {process} is not in the table of processes")
+            if made.push(inode, pid, fd, tid, process) != 0:
+                raise MemoryError()
+        made.finish()
+        return made
+
+    cdef int reserve(self, Py_ssize_t rows) noexcept nogil:
+        cdef int c
+        with gil:
+            for c in range(5):
+                if (<Column>self.columns[c]).reserve(rows) != 0:
+                    return -1
+                self.store[c] = (<Column>self.columns[c]).data
+        self.capacity = rows
+        return 0
+
+    cdef int push(self, unsigned long long inode, int pid, int fd, int tid,
+                  unsigned int process) noexcept nogil:
+        cdef Py_ssize_t n = self.length
+        if n == self.capacity and self.reserve(n + n // 2 + FIRST_ROWS) != 0:
+            return -1
+        (<uint64_t*>self.store[0])[n] = inode
+        (<int32_t*>self.store[1])[n] = pid
+        (<int32_t*>self.store[2])[n] = fd
+        (<int32_t*>self.store[3])[n] = tid
+        (<uint32_t*>self.store[4])[n] = process
+        self.length = n + 1
+        return 0
+
+    cdef void finish(self):
+        cdef Column column
+        for column in self.columns:
+            column.trim(self.length)
+        self.capacity = self.length
+        cdef int c
+        for c in range(5):
+            self.store[c] = (<Column>self.columns[c]).data
+
+    cdef void* pointer(self, int column) noexcept nogil:
+        return self.store[column]
+
+    def __len__(self):
+        return self.length
+
+    def __eq__(self, other):
+        if not isinstance(other, OwnerRows):
+            return NotImplemented
+        cdef OwnerRows b = other
+        return (
+            all((<Column>mine).same(<Column>yours) for mine, yours in zip(self.columns, b.columns))
+            and self.processes == b.processes
+        )
+
+    __hash__ = None
+
+    def column(self, name):
+        """Return one column: inode, pid, fd, tid or process."""
+        try:
+            return self.columns[OWNER_NAMES.index(name)]
+        except ValueError:
+            raise KeyError(f"no column {name!r}; there are {', '.join(OWNER_NAMES)}") from None
+
+    def rows(self):
+        """Yield (inode, pid, fd, tid, process) tuples."""
+        return zip(*self.columns)
+
+
+@cython.final
+@cython.freelist(64)
+cdef class Owner:
+    """One descriptor that holds a socket."""
+
+    cdef readonly int pid
+    cdef readonly int fd
+    cdef readonly int tid
+    cdef readonly Process process
+
+    def __init__(self):
+        raise TypeError("owners are made by tables")
+
+    @property
+    def command(self):
+        return self.process.command
+
+    def as_dict(self):
+        """Return {pid, fd, command}, and tid where it is not the process itself."""
+        made = {"pid": self.pid, "fd": self.fd, "command": escape(self.process.command)}
+        if self.tid != self.pid:
+            made["tid"] = self.tid
+        return made
+
+    def __eq__(self, other):
+        if not isinstance(other, Owner):
+            return NotImplemented
+        cdef Owner b = other
+        return self.pid == b.pid and self.fd == b.fd and self.tid == b.tid
+
+    def __hash__(self):
+        return hash((self.pid, self.fd, self.tid))
+
+    def __repr__(self):
+        return f"<Owner {escape(self.process.command)} pid={self.pid} fd={self.fd}>"
+
+
+cdef class SocketRows:
+    """Rows of sockets in columns, without the doors of SocketTable."""
+
+    def __cinit__(self, fields=(), *args, **kwargs):
+        cdef int i
+        wanted = tuple(fields)
+        for name in wanted:
+            if name not in SPEC_NAMES[FIXED:]:
+                raise ValueError(
+                    f"unknown field {name!r}; fields are {', '.join(SPEC_NAMES[FIXED:])}"
+                )
+        self.columns = []
+        for i in range(ALL):
+            spec = SPECS[i]
+            held = i < FIXED or spec.name in wanted
+            self.columns.append(new_column(spec.name, spec.format, 0) if held else None)
+        self.fields = tuple([name for name in SPEC_NAMES[FIXED:] if name in wanted])
+        self.has_optional = len(self.fields) > 0
+
+    def __init__(self, fields=()):
+        pass
+
+    @classmethod
+    def from_rows(cls, rows, fields=()):
+        """Make rows from tuples in the order of columns.py, requested fields appended."""
+        cdef SocketRows made = cls(fields)
+        cdef Column column
+        cdef Py_ssize_t n = 0
+        held = [column for column in made.columns if column is not None]
+        for row in rows:
+            if len(row) != len(held):
+                raise ValueError(f"a row of {len(row)} values for {len(held)} columns")
+            if n == made.capacity and made.reserve(n + n // 2 + FIRST_ROWS) != 0:
+                raise MemoryError()
+            for column, value in zip(held, row):
+                column.put(n, value)
+            n += 1
+            made.length = n
+        made.finish()
+        return made
+
+    cdef int reserve(self, Py_ssize_t rows) noexcept nogil:
+        """Make room for `rows` in every column; -1 when there is no memory."""
+        cdef int c
+        with gil:
+            for c in range(ALL):
+                column = self.columns[c]
+                if column is None:
+                    continue
+                (<Column>column).length = self.length
+                if (<Column>column).reserve(rows) != 0:
+                    return -1
+                self.store[c] = (<Column>column).data
+        self.capacity = rows
+        return 0
+
+    cdef int push(self, const Row* row) noexcept nogil:
+        return self.push_many(row, 1)
+
+    cdef int push_many(self, const Row* rows, int count) noexcept nogil:
+        """Append rows, column by column: each loop writes one stream. -1 without memory."""
+        cdef Py_ssize_t n = self.length
+        cdef int i
+        if n + count > self.capacity and self.reserve(n + n // 2 + count + FIRST_ROWS) != 0:
+            return -1
+        for i in range(count):
+            (<uint8_t*>self.store[PROTOCOL])[n + i] = rows[i].protocol
+        for i in range(count):
+            (<uint8_t*>self.store[FAMILY])[n + i] = rows[i].family
+        for i in range(count):
+            (<uint8_t*>self.store[STATE])[n + i] = rows[i].state
+        for i in range(count):
+            (<uint8_t*>self.store[TIMER])[n + i] = rows[i].timer
+        for i in range(count):
+            memcpy(self.store[LOCAL_ADDRESS] + 16 * (n + i), rows[i].local_address, 16)
+        for i in range(count):
+            memcpy(self.store[REMOTE_ADDRESS] + 16 * (n + i), rows[i].remote_address, 16)
+        for i in range(count):
+            (<uint16_t*>self.store[LOCAL_PORT])[n + i] = rows[i].local_port
+        for i in range(count):
+            (<uint16_t*>self.store[REMOTE_PORT])[n + i] = rows[i].remote_port
+        for i in range(count):
+            (<uint32_t*>self.store[RX_QUEUE])[n + i] = rows[i].rx_queue
+        for i in range(count):
+            (<uint32_t*>self.store[TX_QUEUE])[n + i] = rows[i].tx_queue
+        for i in range(count):
+            (<uint32_t*>self.store[UID])[n + i] = rows[i].uid
+        for i in range(count):
+            (<uint32_t*>self.store[RETRANSMITS])[n + i] = rows[i].retransmits
+        for i in range(count):
+            (<uint64_t*>self.store[INODE])[n + i] = rows[i].inode
+        for i in range(count):
+            (<uint64_t*>self.store[NETNS])[n + i] = rows[i].netns
+        for i in range(count):
+            (<int64_t*>self.store[TIMER_EXPIRES_MS])[n + i] = rows[i].timer_expires_ms
+        for i in range(count):
+            (<uint64_t*>self.store[COOKIE])[n + i] = rows[i].cookie
+        for i in range(count):
+            (<int32_t*>self.store[BACKLOG_LIMIT])[n + i] = rows[i].backlog_limit
+        if self.has_optional:
+            self.push_optional(rows, count)
+        self.length = n + count
+        return 0
+
+    cdef void push_optional(self, const Row* rows, int count) noexcept nogil:
+        cdef Py_ssize_t n = self.length
+        cdef int i
+        if self.store[TIMEOUT] != NULL:
+            for i in range(count):
+                (<uint32_t*>self.store[TIMEOUT])[n + i] = rows[i].timeout
+        if self.store[REFCOUNT] != NULL:
+            for i in range(count):
+                (<uint32_t*>self.store[REFCOUNT])[n + i] = rows[i].refcount
+        if self.store[RTO] != NULL:
+            for i in range(count):
+                (<uint64_t*>self.store[RTO])[n + i] = rows[i].rto
+        if self.store[ATO] != NULL:
+            for i in range(count):
+                (<uint64_t*>self.store[ATO])[n + i] = rows[i].ato
+        if self.store[CWND] != NULL:
+            for i in range(count):
+                (<uint32_t*>self.store[CWND])[n + i] = rows[i].cwnd
+        if self.store[SSTHRESH] != NULL:
+            for i in range(count):
+                (<int32_t*>self.store[SSTHRESH])[n + i] = rows[i].ssthresh
+        if self.store[DROPS] != NULL:
+            for i in range(count):
+                (<uint32_t*>self.store[DROPS])[n + i] = rows[i].drops
+
+    cdef void get(self, Py_ssize_t n, Row* row) noexcept nogil:
+        """Read a row back; fields that the table does not hold are 0."""
+        memset(row, 0, sizeof(Row))
+        row.protocol = (<uint8_t*>self.store[PROTOCOL])[n]
+        row.family = (<uint8_t*>self.store[FAMILY])[n]
+        row.state = (<uint8_t*>self.store[STATE])[n]
+        row.timer = (<uint8_t*>self.store[TIMER])[n]
+        memcpy(row.local_address, self.store[LOCAL_ADDRESS] + 16 * n, 16)
+        memcpy(row.remote_address, self.store[REMOTE_ADDRESS] + 16 * n, 16)
+        row.local_port = (<uint16_t*>self.store[LOCAL_PORT])[n]
+        row.remote_port = (<uint16_t*>self.store[REMOTE_PORT])[n]
+        row.rx_queue = (<uint32_t*>self.store[RX_QUEUE])[n]
+        row.tx_queue = (<uint32_t*>self.store[TX_QUEUE])[n]
+        row.uid = (<uint32_t*>self.store[UID])[n]
+        row.retransmits = (<uint32_t*>self.store[RETRANSMITS])[n]
+        row.inode = (<uint64_t*>self.store[INODE])[n]
+        row.netns = (<uint64_t*>self.store[NETNS])[n]
+        row.timer_expires_ms = (<int64_t*>self.store[TIMER_EXPIRES_MS])[n]
+        row.cookie = (<uint64_t*>self.store[COOKIE])[n]
+        row.backlog_limit = (<int32_t*>self.store[BACKLOG_LIMIT])[n]
+        if self.store[TIMEOUT] != NULL:
+            row.timeout = (<uint32_t*>self.store[TIMEOUT])[n]
+        if self.store[REFCOUNT] != NULL:
+            row.refcount = (<uint32_t*>self.store[REFCOUNT])[n]
+        if self.store[RTO] != NULL:
+            row.rto = (<uint64_t*>self.store[RTO])[n]
+        if self.store[ATO] != NULL:
+            row.ato = (<uint64_t*>self.store[ATO])[n]
+        if self.store[CWND] != NULL:
+            row.cwnd = (<uint32_t*>self.store[CWND])[n]
+        if self.store[SSTHRESH] != NULL:
+            row.ssthresh = (<int32_t*>self.store[SSTHRESH])[n]
+        if self.store[DROPS] != NULL:
+            row.drops = (<uint32_t*>self.store[DROPS])[n]
+
+    cdef void finish(self):
+        """Freeze: every column has the table's length and no memory to spare."""
+        cdef int c
+        for c in range(ALL):
+            column = self.columns[c]
+            if column is not None:
+                (<Column>column).trim(self.length)
+                self.store[c] = (<Column>column).data
+        self.capacity = self.length
+
+    def __len__(self):
+        return self.length
+
+    def __iter__(self):
+        cdef SocketIterator iterator = SocketIterator.__new__(SocketIterator)
+        iterator.table = self
+        return iterator
+
+    def __getitem__(self, Py_ssize_t index):
+        if index < 0:
+            index += self.length
+        if not 0 <= index < self.length:
+            raise IndexError("row index out of range")
+        cdef Socket made = Socket.__new__(Socket)
+        made.table = self
+        made.row = index
+        return made
+
+    def __eq__(self, other):
+        if not isinstance(other, SocketRows):
+            return NotImplemented
+        cdef SocketRows b = other
+        return self.fields == b.fields and all(
+            mine is None or (<Column>mine).same(<Column>yours)
+            for mine, yours in zip(self.columns, b.columns)
+        )
+
+    __hash__ = None
+
+    def column(self, name):
+        """Return one column by name."""
+        if name in SPEC_NAMES:
+            column = self.columns[SPEC_NAMES.index(name)]
+            if column is not None:
+                return column
+            raise KeyError(f"column {name!r} was not asked for; scan with fields=[{name!r}]")
+        raise KeyError(f"no column {name!r}; there are {', '.join(SPEC_NAMES)}")
+
+    def column_names(self):
+        """Return the names of the columns that the table holds."""
+        return SPEC_NAMES[:FIXED] + self.fields
+
+    def rows(self):
+        """Yield raw tuples in the order of `column_names()`."""
+        return zip(*[column for column in self.columns if column is not None])
+
+    def pick(self, Column indices not None):
+        """Return the rows at `indices`, in that order, with their owners."""
+        cdef SocketRows made = type(self)(self.fields)
+        cdef Py_ssize_t n = indices.length
+        cdef Py_ssize_t i
+        cdef int c
+        cdef Row row
+        cdef Column heads
+        if indices.format != "I":
+            raise TypeError("indices are a column of format I")
+        for i in range(n):
+            if (<uint32_t*>indices.data)[i] >= <size_t>self.length:
+                raise IndexError("row index out of range")
+        if made.reserve(n) != 0:
+            raise MemoryError()
+        with nogil:
+            for i in range(n):
+                self.get((<uint32_t*>indices.data)[i], &row)
+                made.push(&row)  # there is room: reserved above
+        made.finish()
+        if self.heads is not None:
+            heads = new_column("heads", "i", n)
+            for i in range(n):
+                (<int32_t*>heads.data)[i] = (
+                    <int32_t*>self.heads.data)[(<uint32_t*>indices.data)[i]]
+            made.heads = heads
+            made.owners = self.owners
+        return made
+
+    def owner_heads(self):
+        """Return the first owner row of each socket, or OWNER_*; None before a join."""
+        return self.heads
+
+    def attach_owners(self, OwnerRows owners not None, Column heads not None):
+        """Take the result of a join: `heads` has one entry for each row."""
+        if heads.length != self.length or heads.format != "i":
+            raise ValueError("heads do not belong to this table")
+        if owners.following is None or owners.following.length != owners.length:
+            raise ValueError("owners have no index yet; see OwnerIndex")
+        cdef Py_ssize_t i
+        for i in range(heads.length):
+            if (<int32_t*>heads.data)[i] >= owners.length:
+                raise ValueError("heads do not belong to these owners")
+        self.owners = owners
+        self.heads = heads
+
+
+@cython.final
+cdef class SocketIterator:
+    cdef SocketRows table
+    cdef Py_ssize_t next_row
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        cdef Socket made
+        if self.next_row >= self.table.length:
+            raise StopIteration
+        made = Socket.__new__(Socket)
+        made.table = self.table
+        made.row = self.next_row
+        self.next_row += 1
+        return made
+
+
+@cython.final
+@cython.freelist(64)
+cdef class Socket:
+    """One socket: a view of a row, made on demand, that keeps its table alive."""
+
+    cdef SocketRows table
+    cdef Py_ssize_t row
+
+    def __init__(self):
+        raise TypeError("sockets are made by tables")
+
+    @property
+    def protocol(self):
+        return PROTOCOL_NAMES[(<uint8_t*>self.table.store[PROTOCOL])[self.row]]
+
+    @property
+    def family(self):
+        return FAMILY_NAMES[(<uint8_t*>self.table.store[FAMILY])[self.row]]
+
+    @property
+    def state(self):
+        return STATES[(<uint8_t*>self.table.store[STATE])[self.row]]
+
+    @property
+    def timer(self):
+        return TIMER_NAMES[(<uint8_t*>self.table.store[TIMER])[self.row]]
+
+    @property
+    def local_address(self):
+        return address_text(
+            <uint8_t*>self.table.store[LOCAL_ADDRESS] + 16 * self.row,
+            (<uint8_t*>self.table.store[FAMILY])[self.row],
+        )
+
+    @property
+    def remote_address(self):
+        return address_text(
+            <uint8_t*>self.table.store[REMOTE_ADDRESS] + 16 * self.row,
+            (<uint8_t*>self.table.store[FAMILY])[self.row],
+        )
+
+    @property
+    def local_port(self):
+        return (<uint16_t*>self.table.store[LOCAL_PORT])[self.row]
+
+    @property
+    def remote_port(self):
+        return (<uint16_t*>self.table.store[REMOTE_PORT])[self.row]
+
+    @property
+    def rx_queue(self):
+        return (<uint32_t*>self.table.store[RX_QUEUE])[self.row]
+
+    @property
+    def tx_queue(self):
+        return (<uint32_t*>self.table.store[TX_QUEUE])[self.row]
+
+    @property
+    def uid(self):
+        return (<uint32_t*>self.table.store[UID])[self.row]
+
+    @property
+    def retransmits(self):
+        return (<uint32_t*>self.table.store[RETRANSMITS])[self.row]
+
+    @property
+    def inode(self):
+        return (<uint64_t*>self.table.store[INODE])[self.row]
+
+    @property
+    def netns(self):
+        return (<uint64_t*>self.table.store[NETNS])[self.row] or None
+
+    @property
+    def timer_expires_ms(self):
+        return (<int64_t*>self.table.store[TIMER_EXPIRES_MS])[self.row]
+
+    @property
+    def cookie(self):
+        return (<uint64_t*>self.table.store[COOKIE])[self.row] or None
+
+    @property
+    def backlog_limit(self):
+        cdef int32_t limit = (<int32_t*>self.table.store[BACKLOG_LIMIT])[self.row]
+        return None if limit == -1 else limit
+
+    @property
+    def owners(self):
+        """The descriptors that hold it; [] for none, None where they are not known."""
+        if self.table.heads is None:
+            return None
+        cdef int32_t at = (<int32_t*>self.table.heads.data)[self.row]
+        if at < 0:
+            return [] if at == -1 else None
+        cdef OwnerRows rows = self.table.owners
+        cdef Owner owner
+        cdef list found = []
+        while at >= 0:
+            owner = Owner.__new__(Owner)
+            owner.pid = (<int32_t*>rows.store[1])[at]
+            owner.fd = (<int32_t*>rows.store[2])[at]
+            owner.tid = (<int32_t*>rows.store[3])[at]
+            owner.process = rows.processes[(<uint32_t*>rows.store[4])[at]]
+            found.append(owner)
+            at = (<int32_t*>rows.following.data)[at]
+        return found
+
+    @property
+    def owner_state(self):
+        """found, none, hidden or unknown; None where owners were not asked for."""
+        if self.table.heads is None:
+            return None
+        cdef int32_t at = (<int32_t*>self.table.heads.data)[self.row]
+        return OWNER_STATES[0 if at >= 0 else -at]
+
+    def field(self, name):
+        """Return the raw value of any column that the table holds."""
+        return self.table.column(name)[self.row]
+
+    def as_dict(self):
+        """Return the JSON object of this socket: unknown is None."""
+        made = {
+            "protocol": self.protocol,
+            "family": self.family,
+            "state": STATE_NAMES[(<uint8_t*>self.table.store[STATE])[self.row]],
+            "local_address": self.local_address,
+            "local_port": self.local_port,
+            "remote_address": self.remote_address,
+            "remote_port": self.remote_port,
+            "rx_queue": self.rx_queue,
+            "tx_queue": self.tx_queue,
+            "backlog_limit": self.backlog_limit,
+            "uid": self.uid,
+            "inode": self.inode,
+            "netns": self.netns,
+            "timer": self.timer,
+            "timer_expires_ms": self.timer_expires_ms,
+            "retransmits": self.retransmits,
+            "cookie": self.cookie,
+        }
+        for name in self.table.fields:
+            made[name] = self.field(name)
+        if self.table.heads is not None:
+            found = self.owners
+            made["owners"] = None if found is None else [owner.as_dict() for owner in found]
+            made["owner_state"] = self.owner_state
+        return made
+
+    cdef tuple values(self):
+        return tuple([
+            (<Column>column).value(self.row)
+            for column in self.table.columns
+            if column is not None
+        ])
+
+    def __eq__(self, other):
+        if not isinstance(other, Socket):
+            return NotImplemented
+        return self.values() == (<Socket>other).values()
+
+    def __hash__(self):
+        return hash(self.values())
+
+    def __repr__(self):
+        return (
+            f"<Socket {self.protocol} {self.state!s} {self.local_address} {self.local_port} "
+            f"{self.remote_address} {self.remote_port}>"
+        )
+
+
+cdef str address_text(const uint8_t* address, int family):
+    cdef char text[64]
+    if family == AF_INET:
+        inet_ntop(AF_INET, address + 12, text, sizeof(text))
+    else:
+        inet_ntop(AF_INET6, address, text, sizeof(text))
+    return text.decode("ascii")
+
+
+def format_address(bytes address, int family):
+    """Return an address as ss and Python's ipaddress print it; IPv4 arrives v4-mapped."""
+    if len(address) != 16:
+        raise ValueError("an address has 16 bytes")
+    return address_text(<const uint8_t*><const char*>address, family)

@@ -1,0 +1,105 @@
+"""The command `fastsock`: a verb, flags, an answer, an exit code.
+
+Each verb loads what it needs and nothing else: the start is part of the speed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from fastsock import errors
+from fastsock.cli import answer
+from fastsock.cli.flags import UsageError, parse_command_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# The verb, and the file of its group. The empty one is the bare command.
+VERBS = {
+    "": "glance",
+    "count": "count",
+    "list": "rows",
+    "listeners": "rows",
+    "who": "rows",
+    "engines": "engines",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (default: this process's) and return the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if sys.stdout is None:
+        _take_the_place_of_stdout()
+    try:
+        return _run(words)
+    except UsageError as error:
+        return _fail(error, answer.BAD_USAGE)
+    except errors.EngineUnavailable as error:
+        return _fail(error, answer.NO_ENGINE)
+    except (errors.NoSuchProcess, errors.NoSuchNamespace) as error:
+        return _fail(error, answer.NOTHING)
+    except errors.Hidden as error:
+        return _fail(error, answer.HIDDEN)
+    except (answer.WriteFailed, errors.FastsockError) as error:
+        return _fail(error, answer.BAD_USAGE)
+    except answer.PipeClosed:
+        return answer.PIPE_CLOSED
+    except KeyboardInterrupt:
+        return answer.INTERRUPTED
+    except OSError as error:  # a /proc that is not there, or not readable
+        where = f"{error.filename}: " if error.filename is not None else ""
+        return _fail(errors.escape(f"{where}{error.strerror or error}"), answer.BAD_USAGE)
+    except MemoryError:
+        return _fail("out of memory", answer.BAD_USAGE)
+
+
+def _run(words: list[str]) -> int:
+    verb = words.pop(0) if words and not words[0].startswith("-") else ""
+    if verb not in VERBS:
+        verbs = " ".join(filter(None, VERBS))
+        raise UsageError(f"unknown verb {errors.escape(verb)!r}; verbs are {verbs}")
+    if not verb and words == ["--version"]:
+        from fastsock import __version__
+
+        answer.Answer(parse_command_line("", (), ())).write(f"fastsock {__version__}\n")
+        return answer.ANSWERED
+    group = _load(VERBS[verb])
+    options = parse_command_line(verb, group.FLAGS.get(verb, ()), words)
+    reply = answer.Answer(options)
+    if options.on("help"):
+        from fastsock.cli.usage import render_usage
+
+        reply.write(render_usage(verb, group.FLAGS.get(verb, ())))
+        return answer.ANSWERED
+    if options.positional and verb != "who":
+        raise UsageError(_no_place_for(options.positional[0], verb))
+    code: int = group.RUN[verb](options, reply)
+    return code
+
+
+def _load(name: str) -> Any:
+    """Import a group: its module has FLAGS and RUN by verb."""
+    return __import__(f"fastsock.cli.{name}", fromlist=["RUN"])
+
+
+def _no_place_for(word: str, verb: str) -> str:
+    if not verb and word in VERBS:
+        return f"the verb comes first: fastsock {word} …"
+    return f"{errors.escape(word)!r} has no place here: filters are flags, see --help"
+
+
+def _fail(error: object, code: int) -> int:
+    line = str(error)
+    # What others wrote is escaped by who raised it; what was typed here may still break the line.
+    answer.complain(line if line.isprintable() else errors.escape(line))
+    return code
+
+
+def _take_the_place_of_stdout() -> None:
+    """Hold descriptor 1, or the first file that we open would be what children call stdout."""
+    import os
+
+    if os.open(os.devnull, os.O_RDWR) == 0:  # stdin was closed as well
+        os.open(os.devnull, os.O_RDWR)

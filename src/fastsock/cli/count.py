@@ -1,0 +1,191 @@
+"""The verb count: how many sockets, by state or by what --by names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from fastsock import render, tcp
+from fastsock.cli.answer import Answer
+from fastsock.cli.flags import Flag, Options, UsageError
+from fastsock.table import GROUP_KEYS, OWNER_KEYS, Counts, Groups, OwnerState
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from fastsock.table import SocketTable
+
+
+def parse_key(text: str) -> Iterable[str]:
+    """Return a name that sockets can be grouped by."""
+    if text not in GROUP_KEYS:
+        raise UsageError(f"cannot count by {text!r}; keys are {', '.join(GROUP_KEYS)}")
+    return (text,)
+
+
+FLAGS = {
+    "count": (
+        Flag("--by", "by", "in groups; several nest", parse=parse_key, metavar="KEY,…"),
+        Flag("--others", "others", "and the sockets that are neither ESTABLISHED nor LISTEN"),
+        Flag("--descriptors", "descriptors", "descriptors and not sockets, as lsof counts"),
+    )
+}
+
+
+def run(options: Options, answer: Answer) -> int:
+    """Count; with --others, show these sockets first."""
+    question = options.question()
+    keys: tuple[str, ...] = tuple(dict.fromkeys(options.all("by")))
+    groups: Groups | None = None
+    others: SocketTable | None = None
+    if keys:
+        groups, counts = count_groups(keys, options.on("descriptors"), question)
+    else:
+        counts = count_states(options.on("descriptors"), question)
+    if options.on("others"):
+        # A scan of its own: what was counted above left no rows behind.
+        others = scan_others(question)
+    results = [result for result in (counts, groups, others) if result is not None]
+    if options.on("json"):
+        write_document(answer, counts, groups, others)
+    elif options.on("jsonl"):
+        write_lines(answer, counts, groups, others)
+    else:
+        write_text(answer, counts, groups, others)
+    return answer.code(*results)
+
+
+RUN: dict[str, Callable[[Options, Answer], int]] = {"count": run}
+
+
+def count_states(descriptors: bool, question: dict[str, Any]) -> Counts:
+    """Return the counts by state."""
+    from fastsock.conductor import count
+
+    counts = count(descriptors=descriptors, **question)
+    assert not isinstance(counts, Groups)
+    return counts
+
+
+def count_groups(
+    keys: tuple[str, ...], descriptors: bool, question: dict[str, Any]
+) -> tuple[Groups, Counts]:
+    """Return the groups, and the counts of all sockets in one and the same scan."""
+    from fastsock.conductor import count, scan
+
+    if OWNER_KEYS.isdisjoint(keys) or descriptors:
+        counted = count(by=keys, descriptors=descriptors, **question)
+        assert isinstance(counted, Groups)
+        groups, counts = counted, add_up(counted)
+    else:
+        # A socket that processes share is in several groups: they do not add up.
+        table = scan(owners=True, **question)
+        groups, counts = table.count_by(*keys), table.counts()
+    if not {"pid", "command"}.isdisjoint(question):
+        # Groups do not know what waits to be accepted. Only the named processes are asked again.
+        beside = count_states(False, question)
+        counts.unaccepted, counts.shared = beside.unaccepted, beside.shared
+    return groups, counts
+
+
+def add_up(groups: Groups) -> Counts:
+    """Return the sum of groups that share no socket."""
+    numbers: dict[int, int] = {}
+    for counts in groups.values():
+        for name, number in counts.states.items():
+            state = tcp.NAMES.index(name)
+            numbers[state] = numbers.get(state, 0) + number
+    return Counts(numbers, sources=groups.sources, incomplete=groups.incomplete)
+
+
+def scan_others(question: dict[str, Any]) -> SocketTable:
+    """Return the sockets that are neither ESTABLISHED nor LISTEN."""
+    from fastsock.conductor import scan
+
+    wanted = set(question.get("state", tcp.OTHERS)) & tcp.OTHERS
+    if not wanted:
+        raise UsageError("--others and --state exclude each other")
+    owners = not {"pid", "command"}.isdisjoint(question)
+    return scan(owners=owners, **{**question, "state": tuple(sorted(wanted))})
+
+
+def write_text(
+    answer: Answer, counts: Counts, groups: Groups | None, others: SocketTable | None
+) -> None:
+    """Sockets, then groups or states, and always the same last line."""
+    if others:
+        columns = [*render.DEFAULT_COLUMNS, *(["owners"] if others.owners is not None else [])]
+        answer.write(render.render_table(others, columns))
+    if groups is None:
+        text = render.render_grid((), [(name, str(n)) for name, n in counts.states.items()], (1,))
+    else:
+        text = grid_of_groups(groups)
+    if counts.unaccepted is not None:
+        shared = " shared=true" if counts.shared else ""
+        text += f"unaccepted={counts.unaccepted}{shared}\n"
+    answer.write(text + f"{counts}\n")
+
+
+def grid_of_groups(groups: Groups) -> str:
+    """Return one line a group; those that begin alike stand together, the largest first."""
+    several = len(groups.by) > 1
+    found = [(key if several else (key,), counts) for key, counts in groups.items()]
+    sizes: dict[tuple[Any, ...], int] = {}
+    for key, counts in found:
+        for depth in range(1, len(key) + 1):
+            sizes[key[:depth]] = sizes.get(key[:depth], 0) + counts.total
+    first = {prefix: n for n, prefix in enumerate(sizes)}
+    found.sort(
+        key=lambda item: [
+            part
+            for depth in range(1, len(item[0]) + 1)
+            for part in (-sizes[item[0][:depth]], first[item[0][:depth]])
+        ]
+    )
+    split = [] if "state" in groups.by else ["established", "listen", "other"]
+    columns = [*split, "total"]
+    rows = [
+        [*map(show_key, key), *(str(getattr(counts, column)) for column in columns)]
+        for key, counts in found
+    ]
+    headings = [name.upper() for name in (*groups.by, *columns)]
+    right = range(len(groups.by), len(headings))
+    return render.render_grid(headings, rows, right)
+
+
+def show_key(value: object) -> str:
+    """Return a group key for a table: sentinels bare, what processes call themselves quoted."""
+    if isinstance(value, OwnerState):
+        return "-" if value.name == "none" else value.name
+    if isinstance(value, bytes):
+        return render.text_name(value)
+    return "-" if value is None else str(value)
+
+
+def write_document(
+    answer: Answer, counts: Counts, groups: Groups | None, others: SocketTable | None
+) -> None:
+    """One document: counts, with groups and sockets where asked for."""
+    document = answer.head(*(part for part in (counts, groups, others) if part is not None))
+    document["counts"] = counts.as_dict()
+    if groups is not None:
+        document["groups"] = groups.as_dicts()
+    if others is not None:
+        answer.write(render.render_json_document(document, "sockets", others))
+    else:
+        answer.write(render.dump_json(document) + "\n")
+
+
+def write_lines(
+    answer: Answer, counts: Counts, groups: Groups | None, others: SocketTable | None
+) -> None:
+    """The sockets, one a line; then the groups, one a line, or the counts as one."""
+    rows = [counts.as_dict()] if groups is None else groups.as_dicts()
+    total = len(rows)
+    if others is not None:
+        total += len(others)
+        answer.write(render.render_json_lines(others))
+    answer.write(
+        "".join(render.dump_json(row) + "\n" for row in rows),
+        answer.end(total, *(part for part in (counts, groups, others) if part is not None)),
+    )

@@ -1,0 +1,228 @@
+"""Verbs that answer with sockets: list, listeners, who."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from fastsock import render, tcp
+from fastsock.cli.answer import HIDDEN, Answer
+from fastsock.cli.flags import Flag, Options, UsageError, parse_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from fastsock.table import SocketTable
+
+
+def parse_column(text: str) -> Iterable[str]:
+    """Return the name of a column that there is."""
+    if text not in render.COLUMNS:
+        raise UsageError(f"unknown column {text!r}; columns are {', '.join(render.COLUMNS)}")
+    return (text,)
+
+
+def parse_order(text: str) -> Iterable[tuple[str, bool]]:
+    """Return (column, descending)."""
+    (column,) = parse_column(text.removeprefix("-"))
+    return ((column, text.startswith("-")),)
+
+
+def parse_limit(text: str) -> Iterable[int]:
+    """Return a number of rows."""
+    return (parse_number(text, "number of rows", 0, 2**32 - 1),)
+
+
+_NO_HEADER = Flag("--no-header", "no_header", "no line of headings")
+_PIDS = Flag("--pids", "pids", "only the PIDs of the owners, one a line")
+
+FLAGS = {
+    "list": (
+        Flag("-O --owners", "owners", "with the processes that hold each socket"),
+        Flag("--columns", "columns", "these columns", parse=parse_column, metavar="NAME,…"),
+        _NO_HEADER,
+        Flag(
+            "--sort",
+            "sort",
+            "by this column; - before it: descending",
+            parse=parse_order,
+            metavar="[-]COLUMN",
+            repeats=False,
+        ),
+        Flag(
+            "--limit",
+            "limit",
+            "no more than N; says how many are left out",
+            parse=parse_limit,
+            metavar="N",
+            repeats=False,
+        ),
+        _PIDS,
+    ),
+    "listeners": (_NO_HEADER, _PIDS),
+    "who": (_NO_HEADER, _PIDS),
+}
+
+
+def run_list(options: Options, answer: Answer) -> int:
+    """Scan, sort, cut, write."""
+    from fastsock.conductor import scan
+
+    question = options.question()
+    columns = options.all("columns") or list(render.DEFAULT_COLUMNS)
+    order: tuple[str, bool] | None = options.last("sort")
+    named = {*columns, order[0]} if order else set(columns)
+    owners = bool(
+        options.on("owners")
+        or options.on("pids")
+        or named.intersection(render.OWNER_FIELDS)
+        or {"pid", "command"}.intersection(question)
+    )
+    if owners and not options.all("columns"):
+        columns.append("owners")
+    table = scan(
+        owners=owners,
+        fields=tuple(name for name in render.OPTIONAL_FIELDS if name in named),
+        **question,
+    )
+    rows = sort(table, *order) if order else table
+    limit: int | None = options.last("limit")
+    left_out = 0
+    if limit is not None and limit < len(rows):
+        left_out = len(rows) - limit
+        rows = pick(rows, range(limit))
+    code = write_rows(options, answer, table, rows, columns)
+    if left_out:
+        answer.warn(f"{left_out} more not shown, because of --limit {limit}")
+    return code
+
+
+def run_listeners(options: Options, answer: Answer) -> int:
+    """Everything that listens, by port."""
+    from fastsock.conductor import listeners
+
+    table = listeners(**options.question())
+    rows = sort(sort(table, "local_address", False), "local_port", False)
+    columns = {"protocol": "PROTO", "local": "LOCAL", "rx_queue": "QUEUE"}
+    if any(limit != -1 for limit in table.column("backlog_limit")):
+        columns["backlog_limit"] = "LIMIT"
+    columns["owners"] = "OWNERS"
+    return write_rows(options, answer, table, rows, columns)
+
+
+def run_who(options: Options, answer: Answer) -> int:
+    """Everything at one local end."""
+    from fastsock.conductor import who
+
+    if len(options.positional) != 1:
+        raise UsageError("who needs one :PORT or ADDRESS:PORT")
+    end = parse_end(options.positional[0])
+    question = options.question()
+    # who() has these names for the end: as flags they select among what it finds.
+    more = {
+        name: question.pop(name) for name in ("port", "local_port", "address") if name in question
+    }
+    table = who(**end, **question)
+    if more:
+        table = table.select(**more)
+    columns = {
+        "protocol": "PROTO",
+        "state": "STATE",
+        "rx_queue": "QUEUE",
+        "local": "LOCAL",
+        "remote": "REMOTE",
+        "owners": "OWNERS",
+    }
+    return write_rows(options, answer, table, table, columns)
+
+
+RUN: dict[str, Callable[[Options, Answer], int]] = {
+    "list": run_list,
+    "listeners": run_listeners,
+    "who": run_who,
+}
+
+
+def parse_end(text: str) -> dict[str, Any]:
+    """Return the keywords for `:80`, `127.0.0.1:80`, `[::1]:80`, and `80` alone."""
+    address, _, port = text.rpartition(":")
+    number = parse_number(port, "port", 0, 65535)
+    if not address:
+        return {"port": number}
+    if address.startswith("[") and address.endswith("]"):
+        address = address[1:-1]
+    elif ":" in address:
+        raise UsageError(f"{text!r}: an IPv6 address stands in brackets, as [::1]:80")
+    return {"port": number, "address": address}
+
+
+def write_rows(
+    options: Options,
+    answer: Answer,
+    table: SocketTable,
+    rows: SocketTable,
+    columns: Iterable[str] | Mapping[str, str],
+) -> int:
+    """Write `rows` of `table` as the options say and return the exit code."""
+    found = len(table) > 0
+    if options.on("pids"):
+        pids = sorted({owner.pid for socket in rows for owner in socket.owners or ()})
+        answer.write("".join(f"{pid}\n" for pid in pids))
+        code = answer.code(table, found=bool(pids))
+        # Somebody has it, and we may not see who: that is not "nobody".
+        hidden = not pids and any(socket.owner_state == "hidden" for socket in rows)
+        return HIDDEN if hidden else code
+    if options.on("json"):
+        answer.write(render.render_json_document(answer.head(table), "sockets", rows))
+    elif options.on("jsonl"):
+        answer.write(render.render_json_lines(rows), answer.end(len(rows), table))
+    elif rows or not options.on("no_header"):
+        answer.write(render.render_table(rows, columns, not options.on("no_header")))
+    return answer.code(table, found=found)
+
+
+def pick(rows: SocketTable, indices: Iterable[int]) -> SocketTable:
+    """Return these rows, in this order."""
+    from fastsock.implementation import table
+
+    return rows.pick(table.Column.from_values("index", "I", indices))
+
+
+def sort(rows: SocketTable, column: str, descending: bool) -> SocketTable:
+    """Return the rows in the order of a column as it is shown; without a value they come last."""
+    keys = sort_keys(rows, column)
+    held = [n for n, key in enumerate(keys) if key is not None]
+    held.sort(key=keys.__getitem__, reverse=descending)
+    return pick(rows, held + [n for n, key in enumerate(keys) if key is None])
+
+
+def sort_keys(rows: SocketTable, column: str) -> list[Any]:
+    """Return what each row is sorted by; None for a row without a value."""
+    if column in ("local", "remote"):
+        addresses = sort_keys(rows, f"{column}_address")
+        return list(zip(addresses, rows.column(f"{column}_port"), strict=True))
+    if column in render.OWNER_FIELDS:
+        return owner_keys(rows, column)
+    values = rows.column(column).tolist()
+    if column in ("local_address", "remote_address"):
+        return list(zip(rows.column("family"), values, strict=True))
+    if column == "state":
+        return [tcp.state_name(value) for value in values]
+    if column in ("protocol", "family"):
+        names = tcp.PROTOCOL_NAMES if column == "protocol" else tcp.FAMILY_NAMES
+        return [names.get(value, str(value)) for value in values]
+    return values
+
+
+def owner_keys(rows: SocketTable, column: str) -> list[Any]:
+    """Return the first owner's PID or command."""
+    heads = rows.owner_heads()
+    assert heads is not None and rows.owners is not None
+    if column == "owner_state":
+        return [min(head, 0) for head in heads]
+    if column == "pid":
+        values = rows.owners.column("pid").tolist()
+    else:
+        processes = rows.owners.processes
+        values = [processes[n].command for n in rows.owners.column("process")]
+    return [values[head] if head >= 0 else None for head in heads]

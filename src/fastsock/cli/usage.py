@@ -1,0 +1,73 @@
+"""The help texts, from the table of flags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fastsock.cli.flags import ANSWER, SELECTION, Flag
+
+_SYNOPSES = {
+    "": """\
+fastsock [FLAGS]              this host at a glance
+fastsock count [FLAGS]        how many sockets, by state or by what --by names
+fastsock list [FLAGS]         the sockets
+fastsock listeners [FLAGS]    what listens, how much waits to be accepted, who owns it
+fastsock who :80 [FLAGS]      who has this port, or ADDRESS:PORT
+fastsock engines [FLAGS]      what can read sockets here, and why not
+""",
+    "count": """\
+fastsock count [FLAGS]: how many sockets, by state; the last line is always
+established=N listen=N other=N
+""",
+    "list": "fastsock list [FLAGS]: the sockets, one a line\n",
+    "listeners": "fastsock listeners [FLAGS]: what listens, how much waits, who owns it\n",
+    "who": "fastsock who :PORT|ADDRESS:PORT [FLAGS]: who has this end\n",
+    "engines": "fastsock engines [FLAGS]: what can read sockets here, and why not\n",
+}
+
+_EXAMPLES = {
+    "": (
+        "fastsock count -p 3921 --port 5000",
+        "fastsock list -O --state close-wait",
+        "kill $(fastsock who :8080 --pids)",
+    ),
+    "count": (
+        "fastsock count -p 3921 --port 5000",
+        "fastsock count --by command,state",
+        "fastsock count --others -c nginx",
+    ),
+    "list": (
+        "fastsock list -tu --address 10.0.0.0/8",
+        "fastsock list -O --sort -rx_queue --limit 20",
+        "fastsock list --columns state,remote_address,uid --jsonl",
+    ),
+    "listeners": ("fastsock listeners --port 8000-8999", "fastsock listeners -u"),
+    "who": ("fastsock who :80", "fastsock who [::1]:443 --pids"),
+    "engines": ("fastsock engines --json",),
+}
+
+_CODES = """\
+Commas and repetitions are alternatives, different flags must all hold. -n and -a are so already.
+Exit: 0 answered; 1 nothing matched, no such process; 2 bad usage or input; 3 the named engine is
+not available; 4 what was named is hidden, or --strict and incomplete.
+"""
+
+
+def render_usage(verb: str, own: Sequence[Flag]) -> str:
+    """Return the help of a verb; the empty one is the bare command."""
+    parts = [_SYNOPSES[verb], "Examples:\n" + "".join(f"  {line}\n" for line in _EXAMPLES[verb])]
+    if own:
+        parts.append("Flags of this verb:\n" + _lines(own))
+    parts.append("Which sockets:\n" + _lines(SELECTION))
+    version = () if verb else (Flag("--version", "", "the version"),)
+    parts.append("The answer:\n" + _lines((*ANSWER, *version)))
+    return "\n".join((*parts, _CODES))
+
+
+def _lines(flags: Iterable[Flag]) -> str:
+    shown = [
+        (", ".join(flag.names) + (f" {flag.metavar}" if flag.metavar else ""), flag.help)
+        for flag in flags
+    ]
+    width = max(len(names) for names, _ in shown)
+    return "".join(f"  {names.ljust(width)}  {help}\n" for names, help in shown)

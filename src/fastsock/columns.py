@@ -1,0 +1,60 @@
+"""The columns of the tables: the one list that storage, selection, rendering and Arrow read.
+
+Each column is contiguous memory with the buffer protocol. `format` is that of the struct module;
+"16s" is an address of 16 bytes, offered to buffer consumers as (n, 16) unsigned bytes.
+"""
+
+from __future__ import annotations
+
+
+class ColumnSpec:
+    """Name, struct format and meaning (with unit) of one column."""
+
+    __slots__ = ("name", "format", "meaning")
+
+    def __init__(self, name: str, format: str, meaning: str) -> None:
+        self.name = name
+        self.format = format
+        self.meaning = meaning
+
+
+# A socket's record: 92 bytes. With the owner index that a join adds, 96.
+SOCKET_COLUMNS = (
+    ColumnSpec("protocol", "B", "IPPROTO number: 6 tcp, 17 udp, 0 unix"),
+    ColumnSpec("family", "B", "address family: 2 ipv4, 10 ipv6, 1 unix"),
+    ColumnSpec("state", "B", "the kernel's state number (tcp_states.h); unknown ones pass through"),
+    ColumnSpec("timer", "B", "pending timer: 0 off, 1 on, 2 keepalive, 3 timewait, 4 probe"),
+    ColumnSpec("local_address", "16s", "network order; IPv4 in the v4-mapped form ::ffff:a.b.c.d"),
+    ColumnSpec("remote_address", "16s", "as local_address"),
+    ColumnSpec("local_port", "H", "port number"),
+    ColumnSpec("remote_port", "H", "port number, 0 for none"),
+    ColumnSpec("rx_queue", "I", "bytes not yet read; for a listener the accept queue's length"),
+    ColumnSpec("tx_queue", "I", "bytes not yet acknowledged; 0 for a listener"),
+    ColumnSpec("uid", "I", "user who made the socket"),
+    ColumnSpec("retransmits", "I", "retransmissions of what is unacknowledged, without an answer"),
+    ColumnSpec("inode", "Q", "inode number in sockfs; 0 for a socket without a descriptor"),
+    ColumnSpec("netns", "Q", "inode number of the network namespace; 0 where it may not be read"),
+    ColumnSpec("timer_expires_ms", "q", "milliseconds until the timer fires"),
+    ColumnSpec("cookie", "Q", "the kernel's socket cookie; 0 where the source has none"),
+    ColumnSpec("backlog_limit", "i", "a listener's accept queue limit; -1 where unknown"),
+)
+
+# On request only (`fields=`). Named, and in the units, as in struct tcp_info.
+OPTIONAL_COLUMNS = (
+    ColumnSpec("timeout", "I", "zero window probes without an answer"),
+    ColumnSpec("refcount", "I", "references to the socket in the kernel"),
+    ColumnSpec("rto", "Q", "retransmission time-out in microseconds, 0 where the line has none"),
+    ColumnSpec("ato", "Q", "delayed acknowledgement time-out in microseconds"),
+    ColumnSpec("cwnd", "I", "congestion window in segments"),
+    ColumnSpec("ssthresh", "i", "slow start threshold in segments; -1 in initial slow start"),
+    ColumnSpec("drops", "I", "datagrams dropped (UDP)"),
+)
+
+# One row for each (process, descriptor, socket): 24 bytes.
+OWNER_COLUMNS = (
+    ColumnSpec("inode", "Q", "the socket's inode"),
+    ColumnSpec("pid", "i", "process"),
+    ColumnSpec("fd", "i", "descriptor; -1 for an io_uring fixed file"),
+    ColumnSpec("tid", "i", "thread with a descriptor table of its own; = pid otherwise"),
+    ColumnSpec("process", "I", "row of the process table"),
+)

@@ -1,0 +1,577 @@
+"""The public verbs: a question → the engines that can answer it → join → select.
+
+Owners are looked up only when the question needs them, and only in the processes that it names.
+They are walked before the tables are read: a socket that lives through both is found in both.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from fastsock import processes
+from fastsock.engines import open_engine
+from fastsock.engines.namespaces import Namespace, all_namespaces, find_namespaces, list_pids
+from fastsock.engines.walk import Walk
+from fastsock.errors import NoSuchProcess, OwnersHidden
+from fastsock.filter import ALL, Filter, build_filter
+from fastsock.implementation import group, match
+from fastsock.implementation import table as storage
+from fastsock.table import (
+    OWNER_KEYS,
+    Counts,
+    Groups,
+    Incomplete,
+    OwnerTable,
+    ProcessTable,
+    Socket,
+    SocketTable,
+    check_keys,
+    make_groups,
+)
+from fastsock.tcp import PROTOCOLS, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from fastsock.engines import Engine
+
+
+class Question:
+    """One question, and what answering it needs: filter, engine, processes, namespaces."""
+
+    def __init__(
+        self,
+        *,
+        engine: str | None = None,
+        netns: object = None,
+        procfs: str | os.PathLike[str] = "/proc",
+        threads: int | None = None,
+        **selection: Any,
+    ) -> None:
+        self.started = time.perf_counter()
+        self.procfs = os.fspath(procfs)
+        selection["protocol"] = selection.get("protocol") or "tcp"
+        self.want = build_filter(**selection)
+        if PROTOCOLS["unix"] in self.want.terms["protocol"]:
+            raise NotImplementedError("UNIX sockets are not read yet; protocols are tcp and udp")
+        self.engine: Engine = open_engine(engine, procfs=self.procfs, threads=threads)
+        self.pids = self._find_pids()
+        self.namespaces: list[Namespace] = find_namespaces(
+            self.engine.name, self.procfs, netns, self.pids
+        )
+        self.sources = {"sockets": self.engine.name}
+        self.incomplete: list[Mapping[str, Any]] = []
+        if netns == "all":
+            self._count_hidden_namespaces()
+
+    def _find_pids(self) -> list[int] | None:
+        """Return the processes that the question names, None where it names none."""
+        terms = self.want.terms
+        if not self.want.needs_owners:
+            return None
+        pids = sorted(terms["pid"]) if "pid" in terms else list_pids(self.procfs)
+        if "pid" in terms:
+            gone = [pid for pid in pids if not os.path.isdir(f"{self.procfs}/{pid}")]
+            if gone:
+                raise NoSuchProcess(", ".join(map(str, gone)))
+        if "command" in terms:
+            pids = processes.find_processes(self.procfs, pids, terms["command"])
+            if not pids:
+                names = b", ".join(sorted(terms["command"]))
+                raise NoSuchProcess(os.fsdecode(names).encode("utf-8", "replace").decode())
+        return pids
+
+    def _count_hidden_namespaces(self) -> None:
+        unnamed = sum(1 for space in self.namespaces if not space.inode)
+        if unnamed:
+            self.miss(
+                "namespaces",
+                unnamed,
+                "their numbers may not be read, their sockets were",
+                "run as root or with CAP_SYS_PTRACE",
+            )
+
+    def miss(self, what: str, count: int | None, reason: str, remedy: str) -> None:
+        """Note what could not be seen."""
+        self.incomplete.append(
+            {"what": what, "count": count, "reason": reason, "remedy": remedy}
+        )
+
+    def walk(self) -> Walk:
+        """Find owners: in the named processes, or in all. OwnersHidden where named ones are."""
+        walk = self.engine.owners(self.pids)
+        if walk.scope is not None:
+            refused = sorted({*walk.denied, *walk.denied_links})
+            if refused:
+                raise OwnersHidden(refused)
+            if walk.missing:  # ended since it was looked up
+                if len(walk.missing) == len(walk.scope):
+                    raise NoSuchProcess(", ".join(map(str, walk.missing)))
+        self.sources["owners"] = self.engine.name
+        self._note_walk(walk)
+        return walk
+
+    def _note_walk(self, walk: Walk) -> None:
+        privileges = "run as root or with CAP_SYS_PTRACE"
+        if walk.denied:
+            hidden = sum(processes.count_descriptors(self.procfs, walk.denied).values())
+            self.miss(
+                "processes",
+                len(walk.denied),
+                f"their {hidden or ''} descriptors may not be read".replace("  ", " "),
+                privileges,
+            )
+        if walk.denied_links:
+            self.miss(
+                "descriptors", sum(walk.denied_links.values()), "may not be read", privileges
+            )
+        if walk.scope is None and self._hides_pids():
+            self.miss(
+                "processes", None, "/proc is mounted with hidepid", "run as root"
+            )
+        if walk.uncompared_threads:
+            self.miss(
+                "threads",
+                walk.uncompared_threads,
+                "may have descriptor tables of their own, kcmp(2) was refused",
+                "run as root in the same pid namespace",
+            )
+        if walk.rings_unread:
+            self.miss(
+                "io_uring instances",
+                walk.rings_unread,
+                "their fixed files are not listed",
+                "Linux 6.13 lists them; ask again when the ring is less busy",
+            )
+
+    def _hides_pids(self) -> bool:
+        """Whether processes are invisible: a real procfs always has a process 1."""
+        return os.path.islink(f"{self.procfs}/self") and not os.path.exists(f"{self.procfs}/1")
+
+    def missing_state(self, walk: Walk) -> int:
+        """Return what a socket is whose owner was not found."""
+        if walk.scope is not None or not self.incomplete:
+            return storage.OWNER_UNKNOWN
+        return storage.OWNER_HIDDEN
+
+    def finish(self) -> dict[str, Any]:
+        """Return what every answer carries."""
+        if self.engine.repeats:
+            self.miss(
+                "repeated rows",
+                self.engine.repeats,
+                "the kernel's table moved while it was read; each socket is counted once",
+                "",
+            )
+        return {
+            "sources": self.sources,
+            "incomplete": tuple(self.incomplete),
+            "elapsed": time.perf_counter() - self.started,
+        }
+
+
+class Join:
+    """Attaches owners to tables, and keeps the sockets of the processes asked for."""
+
+    def __init__(self, question: Question) -> None:
+        walk = question.walk()
+        self.pids = None if question.pids is None else frozenset(question.pids)
+        self.owners = OwnerTable.adopt(walk.owners)
+        self.owners.scope = walk.scope
+        self.missing = question.missing_state(walk)
+        self.index = group.OwnerIndex(self.owners)
+
+    def attach(self, table: SocketTable) -> SocketTable:
+        table.attach_owners(self.owners, self.index.heads(table, self.missing))
+        if self.pids is None:
+            return table
+        # Only the named processes were walked, so whoever has an owner is theirs.
+        return table.pick(group.owned_by(table, self.pids))
+
+
+def _select(table: SocketTable, want: Filter) -> SocketTable:
+    matcher = match.Matcher(want)
+    chosen = matcher.select(table)
+    return table if len(chosen) == len(table) else table.pick(chosen)
+
+
+def _tables(question: Question, join: Join | None, fields: Sequence[str]) -> Iterator[SocketTable]:
+    """Yield the selected sockets in tables of a few thousand, with owners where asked for."""
+    for table in question.engine.stream(question.want, question.namespaces, fields):
+        table = _select(table, question.want)
+        yield table if join is None else join.attach(table)
+
+
+def scan(
+    *, owners: bool = False, fields: Sequence[str] = (), **question: Any
+) -> SocketTable:
+    """Return a table of the sockets that `question` selects.
+
+    `owners=True` finds out who holds them; so does selecting by `pid` or `command`, which looks
+    only into those processes. `fields` names optional columns (columns.py). `question`: pid,
+    command, port (either end), local_port, remote_port, state, address (either end, CIDR),
+    local_address, remote_address, uid, inode, family, protocol ("tcp"), netns, procfs ("/proc"),
+    engine, threads; several values of one are alternatives, different ones must all hold.
+
+    Raises FilterError for a value that makes no sense, NoSuchProcess, OwnersHidden when a named
+    process may not be read, EngineUnavailable, ParseError.
+    """
+    asked = Question(**question)
+    join = Join(asked) if owners or asked.want.needs_owners else None
+    table = _select(asked.engine.sockets(asked.want, asked.namespaces, fields), asked.want)
+    if join is not None:
+        table = join.attach(table)
+        wrapped = len(group.ambiguous(table))
+        if wrapped:
+            asked.miss(
+                "ambiguous sockets", wrapped, "they share an inode number with others", ""
+            )
+    context = asked.finish()
+    table.sources, table.incomplete = context["sources"], context["incomplete"]
+    table.elapsed = context["elapsed"]
+    if join is not None:
+        join.owners.sources, join.owners.incomplete = table.sources, table.incomplete
+    return table
+
+
+def owners(**question: Any) -> OwnerTable:
+    """Return who holds sockets: one row for each (process, descriptor, socket).
+
+    With `pid` or `command` only those processes are walked. Other selections need the sockets: use
+    `scan(owners=True)`. Raises as `scan`, and ValueError for a selection of sockets.
+    """
+    asked = Question(**question)
+    extra = asked.want.without_terms("pid", "command", "protocol").terms
+    if extra:
+        raise ValueError(f"owners() does not select by {', '.join(extra)}; use scan(owners=True)")
+    walk = asked.walk()
+    found = OwnerTable.adopt(walk.owners)
+    found.scope = walk.scope
+    context = asked.finish()
+    context["sources"].pop("sockets")
+    found.sources, found.incomplete = context["sources"], context["incomplete"]
+    found.elapsed = context["elapsed"]
+    return found
+
+
+def count(
+    *,
+    by: str | Iterable[str] | None = None,
+    descriptors: bool = False,
+    **question: Any,
+) -> Counts | Groups:
+    """Return how many sockets `question` selects, by state; with `by` as Groups of such Counts.
+
+    No row is kept. Each socket counts once, however many descriptors hold it; `descriptors=True`
+    counts (process, descriptor) pairs as lsof does. `question` as for `scan`.
+    """
+    keys = None if by is None else check_keys(by)
+    asked = Question(**question)
+    needs_owners = asked.want.needs_owners or descriptors
+    if not needs_owners and keys is None:
+        numbers = asked.engine.count(asked.want, asked.namespaces)
+        return Counts(dict(enumerate(numbers)), **asked.finish())
+    needs_owners = needs_owners or not OWNER_KEYS.isdisjoint(keys or ())
+    join = Join(asked) if needs_owners else None
+    pids = None if join is None else join.pids
+    if keys is not None:
+        grouper = group.Grouper(keys)
+        for table in _tables(asked, join, ()):
+            grouper.add(table, descriptors, pids)
+        return make_groups(keys, grouper.groups(), **asked.finish())
+    assert join is not None
+    queues = AcceptQueues(join)
+    numbers = [0] * 256
+    for table in _tables_beside(asked, join, queues):
+        found = (
+            group.count_descriptors(table, pids) if descriptors else group.count_states(table)
+        )
+        numbers = [a + b for a, b in zip(numbers, found, strict=True)]
+    context = asked.finish()
+    if pids is not None:
+        context.update(unaccepted=queues.unaccepted(), shared=queues.shared())
+    return Counts(dict(enumerate(numbers)), **context)
+
+
+class AcceptQueues:
+    """The listeners met during a count: what waits in the queues of those that are selected."""
+
+    _LISTENING = match.Matcher(ALL.with_term("state", [State.LISTEN]))
+
+    def __init__(self, join: Join) -> None:
+        self._join = join
+        self._holders: dict[tuple[Any, ...], int] = {}
+        self._owned: dict[int, tuple[tuple[Any, ...], int]] = {}
+
+    def note(self, table: SocketTable, owned: SocketTable) -> None:
+        for row in table.pick(self._LISTENING.select(table)):
+            address = self._address(row)
+            self._holders[address] = self._holders.get(address, 0) + 1
+        for row in owned.pick(self._LISTENING.select(owned)):
+            self._owned[row.inode] = (self._address(row), row.rx_queue)
+
+    @staticmethod
+    def _address(row: Socket) -> tuple[Any, ...]:
+        return (row.netns, row.family, row.local_address, row.local_port)
+
+    def unaccepted(self) -> int:
+        """Return the sum of the selected listeners' accept queues."""
+        return sum(queue for _, queue in self._owned.values())
+
+    def shared(self) -> bool:
+        """Return whether one of them shares its address with another listener (SO_REUSEPORT)."""
+        return any(self._holders[address] > 1 for address, _ in self._owned.values())
+
+
+def _tables_beside(asked: Question, join: Join, queues: AcceptQueues) -> Iterator[SocketTable]:
+    for table in asked.engine.stream(asked.want, asked.namespaces):
+        table = _select(table, asked.want)
+        owned = join.attach(table)
+        queues.note(table, owned)
+        yield owned
+
+
+class SocketStream:
+    """Sockets one after another; memory does not grow with their number.
+
+    A context manager and an iterator, for one thread. `sources`, `incomplete` and `elapsed` are
+    complete when the stream has ended. Closing early is fine.
+    """
+
+    def __init__(self, asked: Question, fields: Sequence[str]) -> None:
+        self._asked = asked
+        join = Join(asked) if asked.want.needs_owners else None
+        self._tables = _tables(asked, join, fields)
+        self._rows: Iterator[Socket] = iter(())
+        self.sources: Mapping[str, str] = asked.sources
+        self.incomplete: Incomplete = tuple(asked.incomplete)
+        self.elapsed = 0.0
+
+    def __iter__(self) -> Iterator[Socket]:
+        return self
+
+    def __next__(self) -> Socket:
+        while True:
+            try:
+                return next(self._rows)
+            except StopIteration:
+                try:
+                    self._rows = iter(next(self._tables))
+                except StopIteration:
+                    self._end()
+                    raise
+
+    def tables(self) -> Iterator[SocketTable]:
+        """Yield the same sockets as tables of a few thousand rows."""
+        yield from self._tables
+        self._end()
+
+    def _end(self) -> None:
+        if not self.elapsed:
+            context = self._asked.finish()
+            self.incomplete, self.elapsed = context["incomplete"], context["elapsed"]
+
+    def close(self) -> None:
+        """End early; closing twice is fine."""
+        self._rows = iter(())
+        self._tables.close()  # type: ignore[attr-defined]
+
+    def __enter__(self) -> SocketStream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def sockets(*, fields: Sequence[str] = (), **question: Any) -> SocketStream:
+    """Return the sockets that `question` selects as a stream; `question` as for `scan`."""
+    return SocketStream(Question(**question), fields)
+
+
+_LISTENERS = ALL.with_term("state", [State.LISTEN])
+_UNCONNECTED = ALL.with_term("state", [State.CLOSE])
+
+
+def _listening(table: SocketTable) -> SocketTable:
+    """Return the sockets that wait for peers: TCP's LISTEN, UDP's unconnected with a port."""
+    tcp = _LISTENERS.with_term("protocol", [PROTOCOLS["tcp"]])
+    udp = _UNCONNECTED.with_term("protocol", [PROTOCOLS["udp"]])
+    udp = udp.with_term("local_port", [(1, 65535)])
+    chosen = sorted([*match.Matcher(tcp).select(table), *match.Matcher(udp).select(table)])
+    return table.pick(storage.Column.from_values("index", "I", chosen))
+
+
+def listeners(**question: Any) -> SocketTable:
+    """Return the sockets that wait for peers, with all their owners. `question` as for `scan`."""
+    states = [State.LISTEN]
+    if "udp" in str(question.get("protocol", "")).lower():
+        states.append(State.CLOSE)
+    question.setdefault("state", states)
+    return _listening(scan(owners=True, **question))
+
+
+def who(
+    *, port: int | str | None = None, address: str | None = None, **question: Any
+) -> SocketTable:
+    """Return the sockets behind a local port, with all owners, parents before their forks.
+
+    These are the listeners that a connection to `address` and `port` can reach (one bound to the
+    wildcard among them), or where nobody listens, the sockets bound there. Raises as `scan`.
+    """
+    if port is None and address is None and not question:
+        raise ValueError("who() needs a port, an address or another selection")
+    found = scan(owners=True, local_port=port, **question)
+    if address is not None:
+        exact = build_filter(local_address=[address, *_wildcards(address)])
+        found = found.select(exact)
+    waiting = _listening(found)
+    return waiting if len(waiting) else found
+
+
+def _wildcards(address: str) -> list[str]:
+    """Return the wildcard addresses that reach `address`: :: takes IPv4 as well, if not v6only."""
+    return ["::"] if ":" in address else ["0.0.0.0", "::"]
+
+
+def state_of(
+    sock: Any = None,
+    *,
+    inode: int | None = None,
+    local: tuple[Any, ...] | None = None,
+    remote: tuple[Any, ...] | None = None,
+    **question: Any,
+) -> State | int | None:
+    """Return the state of one TCP socket, or None when there is no such socket.
+
+    `state_of(sock)` takes a socket object or one of our own descriptors (a bare number is never an
+    inode) and asks the kernel for this very moment (getsockopt TCP_INFO, tcp(7)); OSError when it
+    is closed, ValueError when it is no TCP socket. `inode=`, or `local=` and `remote=` as
+    getsockname() and getpeername() give them, are looked up in the table.
+    """
+    if sum(value is not None for value in (sock, inode, local or remote)) != 1:
+        raise TypeError("state_of() takes a socket, or inode=, or local= and remote=")
+    if sock is not None:
+        return _state_now(sock)
+    if inode is not None:
+        if inode == 0:
+            raise ValueError("inode 0 is no socket's: sockets without a descriptor have it")
+        found = scan(inode=inode, **question)
+    else:
+        if local is None or remote is None:
+            raise TypeError("state_of() needs both local= and remote=")
+        found = scan(**_end("local", local), **_end("remote", remote), **question)
+    return found[0].state if len(found) else None
+
+
+def _end(side: str, name: tuple[Any, ...]) -> dict[str, Any]:
+    if not isinstance(name, tuple) or len(name) < 2:
+        raise TypeError(f"{side}= is (address, port), as getsockname() gives it")
+    address = str(name[0]).partition("%")[0]  # a link-local address may name its interface
+    return {f"{side}_address": address, f"{side}_port": name[1]}
+
+
+def _state_now(sock: Any) -> State | int:
+    import socket
+
+    from fastsock.tcp import STATES
+
+    # Through a duplicate: the caller's descriptor stays the caller's.
+    with socket.socket(fileno=os.dup(sock if isinstance(sock, int) else sock.fileno())) as copy:
+        if copy.proto != socket.IPPROTO_TCP or copy.type != socket.SOCK_STREAM:
+            family = socket.AddressFamily(copy.family).name
+            raise ValueError(f"not a TCP socket: {family}, {socket.SocketKind(copy.type).name}")
+        return STATES[copy.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]]
+
+
+def states_by_inode(**question: Any) -> dict[int, State | int | tuple[State | int, ...]]:
+    """Return the state of every TCP socket that has an inode, in one read.
+
+    Where one inode has several rows (MPTCP's subflows) the value is a tuple. It is a snapshot: stale
+    at once.
+    """
+    from fastsock.tcp import STATES
+
+    table = scan(**question)
+    found: dict[int, Any] = {}
+    for inode, number in zip(table.column("inode"), table.column("state"), strict=True):
+        state = STATES[number]
+        if inode == 0:  # no descriptor: TIME_WAIT, SYN_RECV, not yet accepted
+            continue
+        if inode in found:
+            before = found[inode]
+            state = (*(before if isinstance(before, tuple) else (before,)), state)
+        found[inode] = state
+    return found
+
+
+class Glance:
+    """The host at a glance: see `glance`."""
+
+    __slots__ = (
+        "counts",
+        "processes",
+        "process_count",
+        "namespaces",
+        "sources",
+        "incomplete",
+        "elapsed",
+    )
+
+    counts: dict[tuple[str, str], Counts]
+    processes: list[tuple[int, bytes, int]]
+    process_count: int
+    namespaces: int
+    sources: Mapping[str, str]
+    incomplete: Incomplete
+    elapsed: float
+
+
+def glance(*, most: int = 5, **question: Any) -> Glance:
+    """Return what a first look needs, and never a walk over descriptors.
+
+    `counts` by (protocol, family); the `most` processes with most open descriptors as (pid,
+    command, descriptors); how many processes and network namespaces there are.
+    """
+    question.setdefault("protocol", ("tcp", "udp"))
+    asked = Question(**question)
+    made = Glance()
+    made.counts = {}
+    for protocol in sorted(asked.want.terms["protocol"]):
+        for name, family in (("ipv4", 2), ("ipv6", 10)):
+            if family not in asked.want.terms.get("family", (2, 10)):
+                continue
+            one = asked.want.with_term("protocol", [protocol]).with_term("family", [family])
+            numbers = asked.engine.count(one, asked.namespaces)
+            key = ("tcp" if protocol == PROTOCOLS["tcp"] else "udp", name)
+            made.counts[key] = Counts(dict(enumerate(numbers)))
+    pids = list_pids(asked.procfs)
+    sizes = processes.count_descriptors(asked.procfs, pids)
+    largest = sorted(sizes, key=lambda pid: (-sizes[pid], pid))[:most]
+    made.processes = [
+        (pid, processes.read_command(f"{asked.procfs}/{pid}"), sizes[pid]) for pid in largest
+    ]
+    made.process_count = len(pids)
+    made.namespaces = len(all_namespaces(asked.procfs))
+    context = asked.finish()
+    made.sources, made.incomplete = context["sources"], context["incomplete"]
+    made.elapsed = context["elapsed"]
+    return made
+
+
+__all__ = [
+    "Glance",
+    "ProcessTable",
+    "SocketStream",
+    "count",
+    "glance",
+    "listeners",
+    "owners",
+    "scan",
+    "sockets",
+    "state_of",
+    "states_by_inode",
+    "who",
+]

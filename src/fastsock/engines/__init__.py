@@ -1,0 +1,129 @@
+"""The engines: each turns one kernel interface into the same tables.
+
+An engine is opened for one root of /proc and a number of threads. A named one works or raises
+EngineUnavailable with the reason; it never falls back. `auto` takes the first of AUTO that works,
+and the answer says which gave what.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from fastsock.errors import EngineUnavailable, FilterError
+from fastsock.implementation import COMPILED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    from fastsock.engines.namespaces import Namespace
+    from fastsock.engines.walk import Walk
+    from fastsock.filter import Filter
+    from fastsock.table import SocketTable
+
+    class Engine(Protocol):
+        """What every engine can do.
+
+        `want` is a hint: an engine may return more rows than wanted, never fewer, and the caller
+        selects after it. Rows look as /proc would print them: a request socket is SYN_RECV,
+        TIME_WAIT has inode 0, unknown state numbers pass through. Rows that a moving table repeats
+        within one scan are dropped and counted in `repeats`.
+        """
+
+        name: str
+        repeats: int
+
+        def sockets(
+            self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+        ) -> SocketTable:
+            """Return all sockets of the namespaces as one table."""
+
+        def stream(
+            self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+        ) -> Iterator[SocketTable]:
+            """Yield the same rows in tables of a few thousand rows."""
+
+        def count(self, want: Filter, namespaces: Sequence[Namespace]) -> Sequence[int]:
+            """Return how many sockets are in each of the 256 states; exactly what is wanted."""
+
+        def owners(self, pids: Iterable[int] | None) -> Walk:
+            """Return who holds sockets: all processes, or those of `pids`."""
+
+
+class EngineStatus:
+    """Whether an engine works here; `reason` says why not, `auto` that it is the one taken."""
+
+    __slots__ = ("name", "available", "reason", "auto", "reads")
+
+    def __init__(self, name: str, available: bool, reason: str, auto: bool, reads: str) -> None:
+        self.name = name
+        self.available = available
+        self.reason = reason
+        self.auto = auto
+        self.reads = reads
+
+    def __repr__(self) -> str:
+        return f"<EngineStatus {self.name}: {'works' if self.available else self.reason}>"
+
+    def as_dict(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+# name → what it reads, for people.
+ENGINES = {
+    "procfs": "/proc/net tables and /proc/PID/fd, compiled",
+    "reference": "the same in plain Python: slow, the definition of correct",
+}
+AUTO = ("procfs", "reference")
+
+
+def open_engine(
+    name: str | None = None, *, procfs: str = "/proc", threads: int | None = None
+) -> Engine:
+    """Open an engine by name; None means $FASTSOCK_ENGINE, else `auto`.
+
+    `procfs` is a /proc or a tree like it, `threads` how many walk descriptors (default: as many as
+    there are CPUs that this process may use). Raises FilterError for an unknown name and
+    EngineUnavailable.
+    """
+    name = name or os.environ.get("FASTSOCK_ENGINE") or "auto"
+    if name == "auto":
+        reasons = []
+        for candidate in AUTO:
+            try:
+                return _open(candidate, procfs, threads)
+            except EngineUnavailable as error:
+                reasons.append(f"{candidate}: {error.reason}")
+        raise EngineUnavailable("auto", "; ".join(reasons))
+    if name not in ENGINES:
+        raise FilterError(f"unknown engine {name!r}; engines are auto {' '.join(ENGINES)}")
+    return _open(name, procfs, threads)
+
+
+def _open(name: str, procfs: str, threads: int | None) -> Engine:
+    if threads is not None and threads < 1:
+        raise FilterError(f"threads: {threads} is not a number of threads")
+    if name == "reference":
+        from fastsock.engines.plain import ReferenceEngine
+
+        return ReferenceEngine(procfs)
+    if not COMPILED:
+        raise EngineUnavailable(name, "this build has no extension (made with FASTSOCK_PURE=1)")
+    from fastsock.engines.procfs import ProcfsEngine
+
+    return ProcfsEngine(procfs, threads or len(os.sched_getaffinity(0)))
+
+
+def engine_status(procfs: str = "/proc") -> list[EngineStatus]:
+    """Return each engine: whether it works here and why not, and which one `auto` takes."""
+    found: list[EngineStatus] = []
+    for name, reads in ENGINES.items():
+        try:
+            _open(name, procfs, None)
+        except EngineUnavailable as error:
+            found.append(EngineStatus(name, False, error.reason, False, reads))
+        else:
+            taken = any(status.auto for status in found)
+            found.append(EngineStatus(name, True, "", name in AUTO and not taken, reads))
+    return found

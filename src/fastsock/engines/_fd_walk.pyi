@@ -1,0 +1,5 @@
+from collections.abc import Iterable
+
+from fastsock.engines.walk import Walk
+
+def walk_descriptors(root: str, pids: Iterable[int] | None, threads: int) -> Walk: ...

@@ -1,0 +1,208 @@
+"""Network namespaces as /proc shows them: through the processes that live in them.
+
+/proc/PID/net is the namespace of that process (proc_pid_net(5)), readable by all; its number, the
+link /proc/PID/ns/net, needs the rights of ptrace(2). Where that link may not be read, the inode of
+PID/net/tcp tells namespaces apart, and the number in the table is 0.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+
+from fastsock.errors import (
+    EngineUnavailable,
+    FilterError,
+    NamespaceHidden,
+    NoSuchNamespace,
+    NoSuchProcess,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fastsock.filter import Filter
+
+NAMED = "/run/netns"  # where ip-netns(8) binds names to namespaces
+
+# protocol, family, file: what a namespace has of what we decode.
+TABLES = ((6, 2, "tcp"), (6, 10, "tcp6"), (17, 2, "udp"), (17, 10, "udp6"))
+
+
+class Namespace:
+    """A network namespace: its inode number (0: may not be read) and directories that show it."""
+
+    __slots__ = ("inode", "directories")
+
+    def __init__(self, inode: int, directories: list[str]) -> None:
+        self.inode = inode
+        self.directories = directories
+
+    def __repr__(self) -> str:
+        return f"<Namespace {self.inode} {self.directories[0]}>"
+
+    def directory(self) -> str | None:
+        """Return the first directory that still shows it; processes may have ended."""
+        for path in self.directories:
+            if os.path.exists(f"{path}/tcp") or os.path.exists(f"{path}/udp"):
+                return path
+        return None
+
+
+def list_pids(procfs: str) -> list[int]:
+    """Return the processes below a root, in order."""
+    return sorted(int(name) for name in os.listdir(procfs) if name.isascii() and name.isdigit())
+
+
+def read_inode(process: str) -> int:
+    """Return the number of the network namespace of /proc/PID; 0 where it may not be read."""
+    try:
+        found = re.fullmatch(r"net:\[(\d+)\]", os.readlink(f"{process}/ns/net"))
+    except OSError:  # not permitted, or a tree without it; a process that ended shows below
+        return 0
+    return int(found[1]) if found else 0
+
+
+def find_namespaces(
+    engine: str, procfs: str, netns: object = None, pids: Sequence[int] | None = None
+) -> list[Namespace]:
+    """Return the namespaces that a question covers.
+
+    `netns` is "all", a pid, a name in /run/netns or several of these. Without it: those of `pids`,
+    the processes that the question names, or else our own; with a root that is not /proc, that of
+    its process 1, since ROOT/net is the reader's namespace even through a bind mount.
+    """
+    if netns is None:
+        if pids is not None:
+            return _namespaces_of(procfs, pids)
+        return [_own_namespace(engine, procfs)]
+    if netns == "all":
+        return all_namespaces(procfs)
+    if isinstance(netns, (list, tuple, set, frozenset)):
+        found = [space for one in netns for space in find_namespaces(engine, procfs, one)]
+        return list({space.inode or space.directories[0]: space for space in found}.values())
+    if isinstance(netns, int) or (isinstance(netns, str) and netns.isascii() and netns.isdigit()):
+        if not os.path.isdir(f"{procfs}/{int(netns)}"):
+            raise NoSuchProcess(str(netns))
+        return _namespaces_of(procfs, [int(netns)])
+    if not isinstance(netns, str) or not netns or "/" in netns or netns in (".", ".."):
+        raise FilterError(f"netns: {netns!r} is not all, a pid or a name in {NAMED}")
+    return [_named_namespace(procfs, netns)]
+
+
+def _own_namespace(engine: str, procfs: str) -> Namespace:
+    if os.path.normpath(procfs) == "/proc":
+        thread = "/proc/thread-self"  # a thread may have entered another namespace
+        return Namespace(read_inode(thread), [f"{thread}/net"])
+    if os.path.isdir(f"{procfs}/1/net"):
+        return Namespace(read_inode(f"{procfs}/1"), [f"{procfs}/1/net"])
+    # A tree that is no procfs has a directory where procfs has a link to self/net.
+    if os.path.isdir(f"{procfs}/net") and not os.path.islink(f"{procfs}/net"):
+        return Namespace(0, [f"{procfs}/net"])
+    raise EngineUnavailable(
+        engine, f"{procfs}/1/net cannot be read: is {procfs} a /proc, and is process 1 in it?"
+    )
+
+
+def _namespaces_of(procfs: str, pids: Iterable[int]) -> list[Namespace]:
+    named: dict[int, Namespace] = {}
+    nameless: list[str] = []
+    for pid in pids:
+        process = f"{procfs}/{pid}"
+        inode = read_inode(process)
+        if inode:
+            named.setdefault(inode, Namespace(inode, [])).directories.append(f"{process}/net")
+        else:
+            nameless.append(f"{process}/net")
+    if not nameless:
+        return list(named.values())
+    by_file = {_file_identity(space.directories[0]): space for space in named.values()}
+    for directory in nameless:
+        identity = _file_identity(directory)
+        if identity is not None:
+            by_file.setdefault(identity, Namespace(0, [])).directories.append(directory)
+    by_file.pop(None, None)
+    unnamed = [space for space in by_file.values() if not space.inode]
+    return [*named.values(), *unnamed]
+
+
+def _file_identity(directory: str) -> tuple[int, int] | None:
+    """Return what tells namespaces apart for everybody: each has a file net/tcp of its own."""
+    try:
+        status = os.stat(f"{directory}/tcp")
+    except OSError:  # ended, or a tree that has none for this process
+        return None
+    return status.st_dev, status.st_ino
+
+
+def all_namespaces(procfs: str) -> list[Namespace]:
+    """Return every namespace in which a process lives."""
+    return _namespaces_of(procfs, list_pids(procfs))
+
+
+def _named_namespace(procfs: str, name: str) -> Namespace:
+    try:
+        inode = os.stat(f"{NAMED}/{name}").st_ino
+    except PermissionError:
+        raise NamespaceHidden(f"network namespace {name!r}: {NAMED} may not be read") from None
+    except OSError:
+        raise NoSuchNamespace(f"no network namespace {name!r} in {NAMED}") from None
+    for space in all_namespaces(procfs):
+        if space.inode == inode:
+            return space
+    raise NoSuchNamespace(
+        f"no process that may be read lives in network namespace {name!r}; "
+        "/proc shows a namespace only through its processes"
+    )
+
+
+def list_tables(
+    engine: str, namespaces: Sequence[Namespace], want: Filter
+) -> tuple[list[tuple[str, int, int, int]], int]:
+    """Return (path, protocol, family, netns) of the files to read, and how many namespaces ended.
+
+    Raises EngineUnavailable where no namespace shows a table.
+    """
+    protocols = want.terms.get("protocol")
+    families = want.terms.get("family")
+    tables = []
+    ended = 0
+    for space in namespaces:
+        directory = space.directory()
+        if directory is None:
+            ended += 1
+            continue
+        tables += [
+            (f"{directory}/{name}", protocol, family, space.inode)
+            for protocol, family, name in TABLES
+            if (protocols is None or protocol in protocols)
+            and (families is None or family in families)
+        ]
+    if namespaces and ended == len(namespaces):
+        raise EngineUnavailable(
+            engine, f"{namespaces[0].directories[0]}/tcp cannot be read: is /proc mounted?"
+        )
+    return tables, ended
+
+
+def expected_rows(namespaces: Sequence[Namespace]) -> int:
+    """Return about how many sockets the namespaces have, by net/sockstat; 0 where it is absent.
+
+    A hint for the size of tables: the numbers are sums over CPUs that move.
+    """
+    total = 0
+    for space in namespaces:
+        for name in ("sockstat", "sockstat6"):
+            try:
+                with open(f"{space.directories[0]}/{name}", "rb", buffering=0) as file:
+                    text = file.read(4096)
+            except OSError:  # a kernel without IPv6, a tree without it: no hint
+                continue
+            for line in text.splitlines():
+                if line.startswith((b"TCP", b"UDP:", b"UDP6:")):
+                    words = line.split()
+                    counts = dict(zip(words[1::2], words[2::2], strict=False))
+                    for key in (b"inuse", b"tw"):
+                        if counts.get(key, b"").isdigit():
+                            total += int(counts[key])
+    return total

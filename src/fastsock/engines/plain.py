@@ -1,0 +1,68 @@
+"""The reference as an engine: the same doors over the plain-Python definitions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from fastsock.engines import reference
+from fastsock.engines.namespaces import Namespace, list_tables
+from fastsock.engines.walk import Walk
+from fastsock.implementation import group, match
+from fastsock.table import SocketTable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fastsock.filter import Filter
+
+# What one row is known by: netns, protocol, family, addresses, ports, inode.
+KEY = (
+    "netns",
+    "protocol",
+    "family",
+    "local_address",
+    "remote_address",
+    "local_port",
+    "remote_port",
+    "inode",
+)
+
+
+class ReferenceEngine:
+    """Reads what the procfs engine reads, in plain Python."""
+
+    name = "reference"
+
+    def __init__(self, procfs: str) -> None:
+        self.procfs = procfs
+        self.repeats = 0
+
+    def sockets(
+        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+    ) -> SocketTable:
+        names = SocketTable(fields).column_names()
+        key = [names.index(name) for name in KEY]
+        rows = {}
+        listed = 0
+        for path, protocol, family, netns in list_tables(self.name, namespaces, want)[0]:
+            if not os.path.exists(path):  # a kernel without this protocol's table
+                continue
+            table = reference.read_table(path, protocol, family, netns, fields)
+            listed += len(table)
+            for row in table.rows():
+                rows.setdefault(tuple(row[i] for i in key), row)
+        self.repeats += listed - len(rows)
+        whole = SocketTable.from_rows(rows.values(), fields)
+        assert isinstance(whole, SocketTable)
+        return whole.pick(match.Matcher(want).select(whole))
+
+    def stream(
+        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+    ) -> Iterator[SocketTable]:
+        yield self.sockets(want, namespaces, fields)
+
+    def count(self, want: Filter, namespaces: Sequence[Namespace]) -> Sequence[int]:
+        return group.count_states(self.sockets(want, namespaces))
+
+    def owners(self, pids: Iterable[int] | None) -> Walk:
+        return reference.walk_descriptors(self.procfs, pids, 1)

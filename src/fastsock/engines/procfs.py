@@ -1,0 +1,65 @@
+"""The compiled /proc engine: paths in, tables out. The work is in _proc_net and _fd_walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from fastsock.engines._fd_walk import walk_descriptors
+from fastsock.engines._proc_net import TableScan
+from fastsock.engines.namespaces import Namespace, expected_rows, list_tables
+from fastsock.engines.walk import Walk
+from fastsock.implementation import match
+from fastsock.table import SocketTable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fastsock.filter import Filter
+
+CHUNK = 4096  # rows that a stream holds at a time: 370 kB
+
+
+class ProcfsEngine:
+    """Reads /proc/net/{tcp,tcp6,udp,udp6} and /proc/PID/fd with the GIL released."""
+
+    name = "procfs"
+
+    def __init__(self, procfs: str, threads: int) -> None:
+        self.procfs = procfs
+        self.threads = threads
+        self.repeats = 0
+
+    def _open(self, want: Filter, namespaces: Sequence[Namespace]) -> TableScan:
+        tables, _ = list_tables(self.name, namespaces, want)
+        return TableScan(tables, match.Matcher(want), expected_rows(namespaces))
+
+    def sockets(
+        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+    ) -> SocketTable:
+        table = SocketTable(fields)
+        scan = self._open(want, namespaces)
+        scan.fill(table)
+        self.repeats += scan.repeats
+        return table
+
+    def stream(
+        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+    ) -> Iterator[SocketTable]:
+        scan = self._open(want, namespaces)
+        try:
+            more = True
+            while more:
+                table = SocketTable(fields)
+                more = scan.fill(table, CHUNK)
+                yield table
+        finally:
+            self.repeats += scan.repeats
+            scan.close()
+
+    def count(self, want: Filter, namespaces: Sequence[Namespace]) -> Sequence[int]:
+        scan = self._open(want, namespaces)
+        counted = scan.count()
+        self.repeats += scan.repeats
+        return counted
+
+    def owners(self, pids: Iterable[int] | None) -> Walk:
+        return walk_descriptors(self.procfs, pids, self.threads)

@@ -1,0 +1,68 @@
+"""What one walk over the descriptors of processes found, and what it could not see."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fastsock._table import OwnerRows
+
+
+class Walk:
+    """The result of `walk_descriptors`.
+
+    `owners` holds a row for each (process, descriptor, socket), ordered by pid, then the process
+    itself before its threads with a descriptor table of their own (by tid), then as the directory
+    lists them. Its `processes` are those with at least one such row. The rest says what is missing:
+
+    `denied`: pids whose descriptors may not be listed although they may have some.
+    `denied_links`: pid → number of its descriptors that may be listed but not read.
+    `missing`: pids that were asked for and do not exist; a thread's number is no process.
+    `vanished`: processes that ended during the walk; none of their rows are kept.
+    `uncompared_threads`: threads that may have a descriptor table of their own, unknown to us.
+    `rings_unread`: io_uring instances whose fixed files could not be listed.
+    `scope`: None when all processes were searched, or the pids that were asked for, sorted.
+    """
+
+    __slots__ = (
+        "owners",
+        "denied",
+        "denied_links",
+        "missing",
+        "vanished",
+        "uncompared_threads",
+        "rings_unread",
+        "scope",
+    )
+
+    def __init__(
+        self,
+        owners: OwnerRows,
+        denied: list[int],
+        denied_links: dict[int, int],
+        missing: list[int],
+        vanished: int,
+        uncompared_threads: int,
+        rings_unread: int,
+        scope: tuple[int, ...] | None,
+    ) -> None:
+        self.owners = owners
+        self.denied = denied
+        self.denied_links = denied_links
+        self.missing = missing
+        self.vanished = vanished
+        self.uncompared_threads = uncompared_threads
+        self.rings_unread = rings_unread
+        self.scope = scope
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Walk):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]  # mutable parts
+
+    def __repr__(self) -> str:
+        return (
+            f"<Walk of {len(self.owners)} descriptors in {len(self.owners.processes)} processes, "
+            f"{len(self.denied)} denied>"
+        )

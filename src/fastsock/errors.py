@@ -1,0 +1,108 @@
+"""Every error that fastsock raises on purpose. `str()` of each is one line for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def escape(text: bytes | str) -> str:
+    r"""Make another user's text safe for a terminal and for JSON.
+
+    Control characters (C0, DEL, C1), bidirectional controls, line separators and bytes that are
+    not UTF-8 become `\xNN` or `\uNNNN`; a backslash is doubled, so that the result is unambiguous.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogateescape")
+    if text.isascii() and text.isprintable() and "\\" not in text:
+        return text
+    return "".join(map(_escape_character, text))
+
+
+# Marks that reorder what a terminal shows, and separators that break lines (Unicode Bidi_Control,
+# Zl, Zp), beside the controls.
+_UNSAFE = frozenset(
+    "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+
+
+def _escape_character(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # surrogateescape: a byte that is not UTF-8
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x20 or 0x7F <= code < 0xA0:
+        return f"\\x{code:02x}"
+    if character in _UNSAFE or 0xD800 <= code <= 0xDFFF:
+        return f"\\u{code:04x}"
+    return "\\\\" if character == "\\" else character
+
+
+class FastsockError(Exception):
+    """The base of all errors that fastsock raises on purpose."""
+
+
+class EngineUnavailable(FastsockError):
+    """A named engine cannot work here; `reason` says why and, where there is one, the remedy."""
+
+    def __init__(self, engine: str, reason: str) -> None:
+        super().__init__(f"engine {engine} is not available: {reason}")
+        self.engine = engine
+        self.reason = reason
+
+
+class ParseError(FastsockError):
+    """A line of a kernel table that is not as any known kernel writes it.
+
+    `path` is the file, `line_number` counts from 1 (the heading), `text` is the line as bytes, cut
+    at 200 bytes; the message shows it escaped.
+    """
+
+    def __init__(self, path: str, line_number: int, text: bytes) -> None:
+        self.path = path
+        self.line_number = line_number
+        self.text = text[:200]
+        super().__init__(
+            f"{path}, line {line_number}: not a line of a socket table: '{escape(self.text)}'"
+        )
+
+
+class FilterError(FastsockError, ValueError):
+    """A selection that makes no sense; `position` is the place in its text, or None."""
+
+    def __init__(self, message: str, position: int | None = None) -> None:
+        super().__init__(message)
+        self.position = position
+
+
+class NoSuchProcess(FastsockError, ProcessLookupError):
+    """A process that the question names does not exist."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"no such process: {what}")
+
+
+class NoSuchNamespace(FastsockError, LookupError):
+    """A network namespace that the question names does not exist, or no process lives in it."""
+
+
+class Hidden(FastsockError, PermissionError):
+    """What the question names exists, but this user may not read it."""
+
+
+class OwnersHidden(Hidden):
+    """The descriptors of processes that the question names may not be read.
+
+    Reading /proc/PID/fd needs the same user and a dumpable process, or CAP_SYS_PTRACE
+    (proc_pid_fd(5), ptrace(2) "Ptrace access mode checking").
+    """
+
+    def __init__(self, pids: Iterable[int]) -> None:
+        self.pids = tuple(pids)
+        listed = ", ".join(map(str, self.pids[:10])) + (", …" if len(self.pids) > 10 else "")
+        super().__init__(
+            f"the descriptors of process {listed} may not be read; "
+            "run as root, as its user, or with CAP_SYS_PTRACE"
+        )
+
+
+class NamespaceHidden(Hidden):
+    """A named network namespace may not be read."""

@@ -1,0 +1,701 @@
+"""The command: what it prints, what it refuses, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import fastsock
+import proctree
+from fastsock import cli, render
+from fastsock.cli.flags import (
+    ANSWER,
+    HABITS,
+    SELECTION,
+    UsageError,
+    parse_command_line,
+)
+
+Run = Callable[..., "Result"]
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capsysbinary: pytest.CaptureFixture[bytes]) -> Iterator[Run]:
+    def run_main(*words: object) -> Result:
+        code = cli.main([str(word) for word in words])
+        out, err = capsysbinary.readouterr()
+        return Result(code, out.decode(), err.decode())
+
+    yield run_main
+
+
+NETNS = 4026531840
+
+
+@pytest.fixture
+def proc(tmp_path: Path) -> Path:
+    """Two nginx workers on one listener, a client of theirs, a program with a bad name."""
+    tree = proctree.ProcTree(tmp_path)
+    lines = {
+        "tcp": (
+            proctree.tcp_line(("127.0.0.1", 80), state=proctree.LISTEN, inode=501, rx_queue=2),
+            proctree.tcp_line(
+                ("127.0.0.1", 80), ("127.0.0.1", 41872), inode=502, tx_queue=131, number=1
+            ),
+            proctree.tcp_line(("127.0.0.1", 80), ("127.0.0.1", 41873), rx_queue=517, number=2),
+            proctree.tcp_line(
+                ("10.1.2.3", 5000), ("10.9.9.9", 443), proctree.CLOSE_WAIT, inode=503, uid=1000
+            ),
+            proctree.tcp_line(("10.1.2.3", 5001), ("10.9.9.9", 443), proctree.TIME_WAIT),
+        ),
+        "tcp6": (proctree.tcp_line(("::1", 443), state=proctree.LISTEN, inode=504),),
+        "udp": (proctree.udp_line(("127.0.0.1", 53), inode=505),),
+        "udp6": (),
+    }
+    tree.process(1, b"init", netns=NETNS)
+    tree.process(3921, b"nginx", netns=NETNS).socket(6, 501)
+    tree.process(3922, b"nginx", netns=NETNS).socket(6, 501).socket(9, 502).socket(10, 502)
+    tree.process(4000, b"a\n\x1b[31mb", netns=NETNS).socket(3, 503)
+    for name, table in lines.items():
+        tree.table(name, *table)
+        for pid in (1, 3921, 3922, 4000):
+            tree.table(name, *table, pid=pid)
+    return tmp_path
+
+
+# -- count
+
+
+def test_count(run: Run, proc: Path) -> None:
+    assert run("count", "--procfs", proc) == (
+        0,
+        "ESTABLISHED  2\n"
+        "TIME_WAIT    1\n"
+        "CLOSE_WAIT   1\n"
+        "LISTEN       2\n"
+        "established=2 listen=2 other=2\n",
+        "",
+    )
+
+
+def test_count_of_a_process_says_what_nobody_accepted(run: Run, proc: Path) -> None:
+    assert run("count", "-p", 3922, "--port", 80, "--procfs", proc) == (
+        0,
+        "ESTABLISHED  1\nLISTEN       1\nunaccepted=2\nestablished=1 listen=1 other=0\n",
+        "",
+    )
+
+
+def test_descriptors_as_lsof_counts_them(run: Run, proc: Path) -> None:
+    result = run("count", "-c", "nginx", "--descriptors", "--procfs", proc)
+    assert result.out.splitlines()[-1] == "established=2 listen=2 other=0"
+
+
+def test_others_are_printed_before_the_counts(run: Run, proc: Path) -> None:
+    assert run("count", "--others", "--procfs", proc).out == (
+        "PROTO  STATE       RX  TX  LOCAL          REMOTE\n"
+        "tcp    CLOSE_WAIT   0   0  10.1.2.3:5000  10.9.9.9:443\n"
+        "tcp    TIME_WAIT    0   0  10.1.2.3:5001  10.9.9.9:443\n"
+        "ESTABLISHED  2\n"
+        "TIME_WAIT    1\n"
+        "CLOSE_WAIT   1\n"
+        "LISTEN       2\n"
+        "established=2 listen=2 other=2\n"
+    )
+
+
+def test_count_by_command(run: Run, proc: Path) -> None:
+    result = run("count", "--by", "command", "--procfs", proc)
+    assert sorted(result.out.splitlines()[1:-1]) == [
+        '"a\\x0a\\x1b[31mb"            0       0      1      1',
+        "-                          1       0      1      2",
+        "nginx                      1       1      0      2",
+        "unknown                    0       1      0      1",
+    ]
+    assert result.out.splitlines()[0] == ("COMMAND            ESTABLISHED  LISTEN  OTHER  TOTAL")
+    assert result.out.splitlines()[-1] == "established=2 listen=2 other=2"
+
+
+def test_count_by_two_keys_keeps_together_what_begins_alike(run: Run, proc: Path) -> None:
+    assert run("count", "--by", "local_port,state", "--port", "80,5000", "--procfs", proc).out == (
+        "LOCAL_PORT  STATE        TOTAL\n"
+        "80          ESTABLISHED      2\n"
+        "80          LISTEN           1\n"
+        "5000        CLOSE_WAIT       1\n"
+        "established=2 listen=1 other=1\n"
+    )
+
+
+def test_a_shared_socket_counts_once_in_all(run: Run, proc: Path) -> None:
+    result = run("count", "--by", "pid", "--state", "listen", "--port", 80, "--procfs", proc)
+    assert [line.split()[0] for line in result.out.splitlines()[1:-1]] == ["3921", "3922"]
+    assert result.out.splitlines()[-1] == "established=0 listen=1 other=0"
+
+
+def test_count_as_json(run: Run, proc: Path) -> None:
+    document = json.loads(run("count", "--json", "--procfs", proc).out)
+    assert list(document) == [
+        "schema",
+        "host",
+        "time",
+        "elapsed_ms",
+        "sources",
+        "incomplete",
+        "counts",
+    ]
+    assert document["schema"] == 1
+    assert document["host"] == os.uname().nodename
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", document["time"])
+    assert document["counts"] == {
+        "established": 2,
+        "listen": 2,
+        "other": 2,
+        "total": 6,
+        "states": {"ESTABLISHED": 2, "TIME_WAIT": 1, "CLOSE_WAIT": 1, "LISTEN": 2},
+    }
+
+
+def test_groups_as_json(run: Run, proc: Path) -> None:
+    document = json.loads(run("count", "--by", "command", "--json", "--procfs", proc).out)
+    keys = [(group["command"], group.get("owner_state")) for group in document["groups"]]
+    assert sorted(keys, key=str) == [
+        ("a\\x0a\\x1b[31mb", None),
+        ("nginx", None),
+        (None, "none"),
+        (None, "unknown"),
+    ]
+    assert document["counts"]["total"] == 6
+
+
+def test_counts_as_json_lines(run: Run, proc: Path) -> None:
+    lines = run("count", "--by", "state", "--others", "--jsonl", "--procfs", proc).out.splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [row.get("state") for row in rows[:2]] == ["CLOSE_WAIT", "TIME_WAIT"]
+    assert rows[-1]["end"] is True
+    assert rows[-1]["rows"] == len(rows) - 1 == 2 + 4
+
+
+# -- list
+
+
+def test_list(run: Run, proc: Path) -> None:
+    assert run("list", "--procfs", proc) == (
+        0,
+        "PROTO  STATE         RX   TX  LOCAL          REMOTE\n"
+        "tcp    LISTEN         2    0  127.0.0.1:80   0.0.0.0:0\n"
+        "tcp    ESTABLISHED    0  131  127.0.0.1:80   127.0.0.1:41872\n"
+        "tcp    ESTABLISHED  517    0  127.0.0.1:80   127.0.0.1:41873\n"
+        "tcp    CLOSE_WAIT     0    0  10.1.2.3:5000  10.9.9.9:443\n"
+        "tcp    TIME_WAIT      0    0  10.1.2.3:5001  10.9.9.9:443\n"
+        "tcp    LISTEN         0    0  [::1]:443      [::]:0\n",
+        "",
+    )
+
+
+def test_list_with_owners(run: Run, proc: Path) -> None:
+    rows = run("list", "-O", "--no-header", "--columns", "local,owners", "--procfs", proc).out
+    assert rows == (
+        "127.0.0.1:80   nginx pid=3921 fd=6; nginx pid=3922 fd=6\n"
+        "127.0.0.1:80   nginx pid=3922 fd=9,10\n"
+        "127.0.0.1:80   -\n"
+        '10.1.2.3:5000  "a\\x0a\\x1b[31mb" pid=4000 fd=3\n'
+        "10.1.2.3:5001  -\n"
+        "[::1]:443      unknown\n"
+    )
+
+
+def test_a_selection_by_process_shows_owners(run: Run, proc: Path) -> None:
+    result = run("list", "-p", 4000, "--procfs", proc)
+    assert result.out.splitlines()[1].endswith('10.9.9.9:443  "a\\x0a\\x1b[31mb" pid=4000 fd=3')
+    assert len(result.out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "ports"),
+    [
+        (["--sort", "local_port"], ["80", "80", "80", "443", "5000", "5001"]),
+        (["--sort", "-local_port"], ["5001", "5000", "443", "80", "80", "80"]),
+        (["--sort", "local"], ["5000", "5001", "80", "80", "80", "443"]),
+        (["--sort", "state", "--limit", "1"], ["5000"]),
+        (["--sort", "-rx_queue", "--limit", "2"], ["80", "80"]),
+        (["--sort", "-pid", "--limit", "2"], ["5000", "80"]),
+        (["--sort=command", "--limit", "1"], ["5000"]),
+        (["--state", "other"], ["5000", "5001"]),
+        (["--state", "estab,time-wait"], ["80", "80", "5001"]),
+        (["-l"], ["80", "443"]),
+        (["-l4"], ["80"]),
+        (["-6"], ["443"]),
+        (["-nau"], ["53"]),
+        (["-u", "-l"], ["53"]),
+        (["-tul"], ["80", "443", "53"]),
+        (["--port", "443"], ["5000", "5001", "443"]),
+        (["--local-port", "400-5000"], ["5000", "443"]),
+        (["--remote-port", "443", "--remote-port", "41872"], ["80", "5000", "5001"]),
+        (["--remote-address", "10.0.0.0/8"], ["5000", "5001"]),
+        (["--local-address", "::1"], ["443"]),
+        (["--uid", "1000"], ["5000"]),
+        (["-c", "nginx"], ["80", "80"]),
+        (["-p", "3921,4000"], ["80", "5000"]),
+        (["-p3921", "-p", "4000"], ["80", "5000"]),
+    ],
+)
+def test_selection_and_order(run: Run, proc: Path, words: list[str], ports: list[str]) -> None:
+    result = run("list", "--no-header", "--columns", "local_port", *words, "--procfs", proc)
+    assert (result.code, result.out.split()) == (0, ports)
+
+
+def test_limit_says_what_it_left_out(run: Run, proc: Path) -> None:
+    result = run("list", "--limit", 2, "--procfs", proc)
+    assert len(result.out.splitlines()) == 3
+    assert result.err == "fastsock: 4 more not shown, because of --limit 2\n"
+    assert run("list", "--limit", 0, "--procfs", proc).code == 0
+    assert run("list", "--limit", 6, "--procfs", proc).err == ""
+
+
+def test_every_column_can_be_shown(run: Run, proc: Path) -> None:
+    result = run("list", "--columns", ",".join(render.COLUMNS), "--procfs", proc)
+    assert result.code == 0
+    assert len(result.out.splitlines()) == 7
+    assert "SSTHRESH" in result.out
+
+
+def test_list_as_json(run: Run, proc: Path) -> None:
+    document = json.loads(run("list", "-O", "--json", "--procfs", proc).out)
+    assert [socket["local_port"] for socket in document["sockets"]] == [80, 80, 80, 5000, 5001, 443]
+    assert document["sockets"][3]["owners"] == [
+        {"pid": 4000, "fd": 3, "command": "a\\x0a\\x1b[31mb"}
+    ]
+    assert document["sockets"][2]["owners"] == []
+    assert document["sockets"][5]["owners"] is None
+    assert document["sockets"][5]["owner_state"] == "unknown"
+
+
+def test_list_as_json_lines(run: Run, proc: Path) -> None:
+    result = run("list", "--jsonl", "--limit", 2, "--procfs", proc)
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    assert rows[0]["state"] == "LISTEN"
+    assert "owners" not in rows[0]
+    assert rows[-1]["end"] is True
+    assert rows[-1]["rows"] == 2
+    assert "incomplete" in rows[-1] and "sources" in rows[-1]
+
+
+def test_nothing_matched(run: Run, proc: Path) -> None:
+    heading = "PROTO  STATE  RX  TX  LOCAL  REMOTE\n"
+    assert run("list", "--port", 9, "--procfs", proc) == (1, heading, "")
+    assert run("list", "--port", 9, "--no-header", "--procfs", proc) == (1, "", "")
+    assert json.loads(run("list", "--port", 9, "--json", "--procfs", proc).out)["sockets"] == []
+    assert run("listeners", "--port", 9, "--procfs", proc).code == 1
+    assert run("who", ":9", "--procfs", proc).code == 1
+    assert run("count", "--port", 9, "--procfs", proc) == (
+        0,
+        "established=0 listen=0 other=0\n",
+        "",
+    )
+
+
+# -- listeners, who, engines
+
+
+def test_listeners(run: Run, proc: Path) -> None:
+    assert run("listeners", "--procfs", proc) == (
+        0,
+        "PROTO  LOCAL         QUEUE  OWNERS\n"
+        "tcp    127.0.0.1:80      2  nginx pid=3921 fd=6; nginx pid=3922 fd=6\n"
+        "tcp    [::1]:443         0  unknown\n",
+        "",
+    )
+
+
+def test_who(run: Run, proc: Path) -> None:
+    result = run("who", ":80", "--procfs", proc)
+    assert result.code == 0
+    assert "127.0.0.1:80" in result.out
+    assert "nginx pid=3921 fd=6; nginx pid=3922 fd=6\n" in result.out
+    assert "5000" not in result.out
+    assert run("who", "127.0.0.1:80", "--procfs", proc).out == result.out
+    assert run("who", "127.0.0.2:80", "--procfs", proc).code == 1
+    assert "[::1]:443" in run("who", "[::1]:443", "--procfs", proc).out
+
+
+def test_who_pids(run: Run, proc: Path) -> None:
+    assert run("who", ":80", "--pids", "--procfs", proc) == (0, "3921\n3922\n", "")
+    assert run("who", "[::1]:443", "--pids", "--procfs", proc).code == 1
+
+
+def test_engines(run: Run) -> None:
+    result = run("engines")
+    assert result.code == 0
+    assert [line.split()[0] for line in result.out.splitlines()][0] == "ENGINE"
+    document = json.loads(run("engines", "--json").out)
+    assert {engine["name"] for engine in document["engines"]} >= {"procfs", "reference"}
+    assert all(engine["available"] or engine["reason"] for engine in document["engines"])
+
+
+# -- the bare command
+
+
+def test_the_glance_fits_a_small_terminal(run: Run, proc: Path) -> None:
+    result = run("--procfs", proc)
+    assert result.code == 0
+    lines = result.out.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert "\x1b" not in result.out
+    assert any("ESTABLISHED" in line for line in lines)
+
+
+def test_the_glance_at_this_host(run: Run) -> None:
+    result = run()
+    assert result.code == 0
+    assert len(result.out.splitlines()) <= 24
+    assert max(map(len, result.out.splitlines())) <= 80
+
+
+def test_the_glance_as_json(run: Run, proc: Path) -> None:
+    document = json.loads(run("--json", "--procfs", proc).out)
+    assert document["schema"] == 1
+
+
+# -- bad input: one line, never a traceback
+
+P_SELECTS = "-p selects a PID here; owners: -O; ss's letters: fastsock ss -tanp"
+COLUMNS = ", ".join(render.COLUMNS)
+WRONG = [
+    ("count -p", P_SELECTS),
+    ("-tanp", P_SELECTS),
+    ("count -tanp", P_SELECTS),
+    ("list -pan", P_SELECTS),
+    ("list -p nginx", P_SELECTS),
+    ("list -p -O", P_SELECTS),
+    ("list -tulpn", P_SELECTS),
+    ("count -p 12,", "--pid needs a value"),
+    ("count -p 0", "--pid: '0' is not a PID (1 to 2147483647)"),
+    ("count --port 70000", "--port: '70000' is not a port (0 to 65535)"),
+    ("count --port 1_0", "--port: '1_0' is not a port (0 to 65535)"),
+    ("count --port +5", "--port: '+5' is not a port (0 to 65535)"),
+    ("count --port ٣", "--port: '٣' is not a port (0 to 65535)"),
+    ("count --port 90-80", "--port: the range of ports '90-80' is empty"),
+    ("count --port", "--port needs a value"),
+    ("count --port=", "--port needs a value"),
+    ("count --uid root", "--uid: 'root' is not a user's number (0 to 4294967295)"),
+    (
+        "count --state bogus",
+        "--state: unknown state 'bogus'; states are ESTABLISHED SYN_SENT SYN_RECV FIN_WAIT1 "
+        "FIN_WAIT2 TIME_WAIT CLOSE CLOSE_WAIT LAST_ACK LISTEN CLOSING and other",
+    ),
+    ("count -l --state established", "-l and --state exclude each other"),
+    ("count --others --state listen", "--others and --state exclude each other"),
+    ("list -o", "-o shows timers elsewhere; here: --columns state,local,remote,timer,"
+     "timer_expires_ms (owners: -O)"),
+    ("list -tano", "-o shows timers elsewhere; here: --columns state,local,remote,timer,"
+     "timer_expires_ms (owners: -O)"),
+    ("list -x", "UNIX sockets are not read yet"),
+    ("list --unix", "UNIX sockets are not read yet"),
+    ("list --resolve", "names are not resolved: addresses and ports stay numbers"),
+    ("list --limit -1", "--limit: '-1' is not a number of rows (0 to 4294967295)"),
+    ("list --columns state,nope", f"--columns: unknown column 'nope'; columns are {COLUMNS}"),
+    ("list --sort -nope", f"--sort: unknown column 'nope'; columns are {COLUMNS}"),
+    ("list --own", "unknown flag --own; see fastsock list --help"),
+    ("list --owners=yes", "--owners takes no value"),
+    ("list -tc nginx", "-c takes a value: give it apart from -tc"),
+    ("list -Z", "unknown flag -Z; see fastsock list --help"),
+    ("--by state", "unknown flag --by; see fastsock --help"),
+    ("count state", "'state' has no place here: filters are flags, see --help"),
+    ("-t count", "the verb comes first: fastsock count …"),
+    ("cuont", "unknown verb 'cuont'; verbs are count list listeners who engines"),
+    ("ss -tanp", "unknown verb 'ss'; verbs are count list listeners who engines"),
+    ("count --by nope", None),
+    ("who", "who needs one :PORT or ADDRESS:PORT"),
+    ("who :80 :81", "who needs one :PORT or ADDRESS:PORT"),
+    ("who :http", "'http' is not a port (0 to 65535)"),
+    ("who ::1:80", "'::1:80': an IPv6 address stands in brackets, as [::1]:80"),
+    ("who nowhere:80", None),
+    ("count --address 10.0.0.0/40", None),
+    ("count --address nowhere", None),
+    ("count --engine nope", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "answer"), WRONG, ids=[line for line, _ in WRONG])
+def test_wrong_usage(run: Run, line: str, answer: str | None) -> None:
+    code, out, err = run(*line.split())
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.startswith("fastsock: ")
+    if answer is not None:
+        assert err == f"fastsock: {answer}\n"
+
+
+def test_no_such_process(run: Run, proc: Path) -> None:
+    code, out, err = run("count", "-p", 999999, "--procfs", proc)
+    assert (code, out) == (1, "")
+    assert err == "fastsock: no such process: 999999\n"
+
+
+def test_an_engine_that_cannot_work_here(
+    run: Run, monkeypatch: pytest.MonkeyPatch, proc: Path
+) -> None:
+    from fastsock import conductor
+    from fastsock.errors import EngineUnavailable
+
+    def unavailable(**question: Any) -> None:
+        raise EngineUnavailable("somewhere", "not on this planet")
+
+    monkeypatch.setattr(conductor, "count", unavailable)
+    assert run("count", "--procfs", proc) == (
+        3,
+        "",
+        "fastsock: engine somewhere is not available: not on this planet\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (fastsock.errors.OwnersHidden([12]), 4),
+        (fastsock.errors.NamespaceHidden("the namespace of 12 may not be read"), 4),
+        (fastsock.errors.NoSuchNamespace("no such namespace: blue"), 1),
+        (fastsock.errors.ParseError("/proc/net/tcp", 7, b"\x1b[2J"), 2),
+        (PermissionError(13, "Permission denied", "/proc/net/tcp"), 2),
+        (MemoryError(), 2),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_is_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
+) -> None:
+    from fastsock import conductor
+
+    def fail(**question: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(conductor, "count", fail)
+    result = run("count")
+    assert (result.code, result.out) == (code, "")
+    assert result.err.count("\n") == 1
+    assert "\x1b" not in result.err
+
+
+def test_an_interrupt_is_quiet(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fastsock import conductor
+
+    def interrupt(**question: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(conductor, "count", interrupt)
+    assert run("count") == (130, "", "")
+
+
+def test_a_proc_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("count", "--procfs", tmp_path / "nowhere")
+    assert code in (2, 3)
+    assert out == ""
+    assert err.count("\n") == 1
+
+
+# -- incomplete answers
+
+
+def incomplete_counts(remedy: str) -> Any:
+    from fastsock.table import Counts
+
+    entry = {"what": "owners hidden\x1b", "count": 34, "reason": "not ours", "remedy": remedy}
+    return Counts({1: 1}, incomplete=(entry,))
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy", "code", "err"),
+    [
+        ([], "run as root", 0, "fastsock: 34 owners hidden\\x1b: not ours; run as root\n"),
+        ([], "", 0, ""),
+        (["--strict"], "", 4, "fastsock: 34 owners hidden\\x1b: not ours\n"),
+        (["--strict"], "be root", 4, "fastsock: 34 owners hidden\\x1b: not ours; be root\n"),
+    ],
+)
+def test_incomplete(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    remedy: str,
+    code: int,
+    err: str,
+) -> None:
+    from fastsock import conductor
+
+    monkeypatch.setattr(conductor, "count", lambda **question: incomplete_counts(remedy))
+    result = run("count", *words)
+    assert (result.code, result.err) == (code, err)
+    assert result.out.endswith("established=1 listen=0 other=0\n")
+
+
+# -- the flags
+
+
+def test_flags_are_not_named_twice() -> None:
+    shared = [name for flag in (*SELECTION, *ANSWER, *HABITS) for name in flag.names]
+    assert len(set(shared)) == len(shared)
+
+
+def test_what_stands_behind_two_dashes_is_no_flag() -> None:
+    options = parse_command_line("who", (), ["--", "-t"])
+    assert options.positional == ["-t"]
+
+
+def test_a_question_has_the_library_s_keywords() -> None:
+    words = "-p 1,2 -c a -c b --port 80,90-91 --state listen -46 -u --netns all --procfs /x"
+    assert parse_command_line("list", (), words.split()).question() == {
+        "pid": (1, 2),
+        "command": ("a", "b"),
+        "port": (range(80, 81), range(90, 92)),
+        "state": (10,),
+        "family": ("ipv4", "ipv6"),
+        "protocol": ("udp",),
+        "netns": "all",
+        "procfs": "/x",
+    }
+    assert parse_command_line("list", (), ["--netns", "12"]).question() == {"netns": 12}
+    with pytest.raises(UsageError):
+        parse_command_line("list", (), ["--netns", "0"])
+
+
+@pytest.mark.parametrize("verb", ["", "count", "list", "listeners", "who", "engines"])
+def test_help_fits_a_terminal(run: Run, verb: str) -> None:
+    result = run(*verb.split(), "--help")
+    assert (result.code, result.err) == (0, "")
+    assert max(map(len, result.out.splitlines())) <= 100
+    assert "--port N[-M]" in result.out
+    assert "fastsock" in result.out.splitlines()[0]
+
+
+def test_the_version(run: Run) -> None:
+    assert run("--version") == (0, f"fastsock {fastsock.__version__}\n", "")
+
+
+# -- whole processes
+
+COMMAND = [sys.executable, "-m", "fastsock"]
+
+
+def fill_with_sockets(tree: proctree.ProcTree, count: int) -> None:
+    lines = [
+        proctree.tcp_line(("127.0.0.1", 80), ("127.0.0.1", port), inode=port)
+        for port in range(1, count + 1)
+    ]
+    tree.process(1, netns=NETNS)
+    for pid in (None, 1):
+        for name in ("tcp", "tcp6", "udp", "udp6"):
+            tree.table(name, *(lines if name == "tcp" else []), pid=pid)
+
+
+def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:
+    """More than a pipe holds, to a reader that goes away after one line."""
+    tree = proctree.ProcTree(tmp_path)
+    fill_with_sockets(tree, 20_000)
+    for verb in (["list"], ["list", "--jsonl"]):
+        process = subprocess.Popen(
+            [*COMMAND, *verb, "--procfs", str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == (b"", 141)
+        process.stderr.close()
+
+
+def test_a_full_disk_is_an_error(proc: Path) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, "count", "--procfs", str(proc)], stdout=full, stderr=subprocess.PIPE
+        )
+    assert done.returncode == 2
+    assert done.stderr == b"fastsock: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&- >&-", ">&- 2>&-", "2>&-"])
+def test_closed_descriptors(proc: Path, closed: str) -> None:
+    """Whoever closes our output still gets the exit code, and no file of ours in its place."""
+    shell = f'"$@" {closed}'
+    for words, code in ((["count"], 0), (["who", ":9"], 1)):
+        command = ["sh", "-c", shell, "sh", *COMMAND, *words, "--procfs", str(proc)]
+        done = subprocess.run(command, capture_output=True)
+        assert (done.returncode, done.stderr) == (code, b"")
+
+
+def test_an_interrupted_process_is_quiet(tmp_path: Path) -> None:
+    """SIGINT while it writes to a pipe that is full."""
+    tree = proctree.ProcTree(tmp_path)
+    fill_with_sockets(tree, 50_000)
+    process = subprocess.Popen(
+        [*COMMAND, "list", "--procfs", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.read(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert (process.returncode, err) == (130, b"")
+
+
+def loaded_modules(*words: str) -> set[str]:
+    code = "import sys; from fastsock.cli import main; main(sys.argv[1:]); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+# Each would be a good part of the command's start.
+HEAVY = {
+    "argparse",
+    "dataclasses",
+    "datetime",
+    "inspect",
+    "ipaddress",
+    "json",
+    "logging",
+    "re",
+    "shutil",
+    "subprocess",
+    "tempfile",
+    "threading",
+    "typing",
+}
+
+
+@pytest.mark.parametrize("verb", ["", "count", "list", "listeners"])
+def test_a_verb_loads_only_what_it_needs(proc: Path, verb: str) -> None:
+    before = set(
+        subprocess.run(
+            [sys.executable, "-c", "import sys; print(*sys.modules)"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+    )
+    loaded = loaded_modules(*verb.split(), "--procfs", str(proc)) - before
+    assert not loaded & HEAVY
+    own = {name for name in loaded if name.startswith("fastsock.cli.")}
+    group = {"": "glance", "count": "count", "list": "rows", "listeners": "rows"}[verb]
+    assert own == {"fastsock.cli.answer", "fastsock.cli.flags", f"fastsock.cli.{group}"}
+    assert "fastsock.engines.reference" not in loaded
+    if verb == "count":
+        assert not {"fastsock._render", "fastsock._render_py"} & loaded
