@@ -62,7 +62,7 @@ def measure(
     prepare()  # warms up, and tells how many rounds the budget allows
     once = timed(case) + sum(floors)
     floors.clear()
-    rounds = min(1000, max(5, round(BUDGET / once)))
+    rounds = min(1000, max(5 if once < 1 else 3, round(BUDGET / once)))
     benchmark.pedantic(lambda: kept.append(case()), setup=prepare, rounds=rounds)
     if floors:
         times = benchmark.stats.stats.data

@@ -13,7 +13,7 @@ import struct
 import subprocess
 import sys
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,45 +22,17 @@ from hypothesis import strategies as st
 from fastsock import tcp
 from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
 
-TWINS = {"compiled": ("_table", "_group"), "pure": ("_table_py", "_group_py")}
+if TYPE_CHECKING:
+    from conftest import Implementation
+
+TWINS: list[Any] = [
+    importlib.import_module(f"fastsock.{name}")
+    for name in ("_table", "_table_py")
+    if importlib.util.find_spec(f"fastsock.{name}")
+]
 FIELDS = tuple(spec.name for spec in OPTIONAL_COLUMNS)
 NAMES = tuple(spec.name for spec in SOCKET_COLUMNS)
 FORMATS = {spec.name: spec.format for spec in SOCKET_COLUMNS + OPTIONAL_COLUMNS}
-
-
-def is_built(module: str) -> bool:
-    return importlib.util.find_spec(f"fastsock.{module}") is not None
-
-
-class Implementation:
-    """The modules of one twin."""
-
-    def __init__(self, name: str) -> None:
-        table, group = TWINS[name]
-        if not is_built(table):
-            pytest.skip("this build has no extension")
-        self.name = name
-        self.table: Any = importlib.import_module(f"fastsock.{table}")
-        self._group = group
-
-    @property
-    def group(self) -> Any:
-        return importlib.import_module(f"fastsock.{self._group}")
-
-    @property
-    def lends_memory(self) -> bool:
-        return self.name == "compiled" or sys.version_info >= (3, 12)
-
-    def column(self, format: str, values: Any) -> Any:
-        return self.table.Column.from_values("example", format, values)
-
-    def rows(self, *rows: tuple[Any, ...], fields: Any = ()) -> Any:
-        return self.table.SocketRows.from_rows(rows, fields)
-
-
-@pytest.fixture(params=TWINS)
-def implementation(request: pytest.FixtureRequest) -> Implementation:
-    return Implementation(request.param)
 
 
 @pytest.fixture
@@ -248,13 +220,9 @@ def test_lent_memory_outlives_the_table(lender: Implementation) -> None:
 
 
 @given(tables())
-def test_rows_come_back_alike_from_both_twins(table: tuple[list[Any], list[str]]) -> None:
-    rows, fields = table
-    made = [
-        importlib.import_module(f"fastsock.{twin}").SocketRows.from_rows(iter(rows), fields)
-        for twin, _ in TWINS.values()
-        if is_built(twin)
-    ]
+def test_rows_come_back_alike_from_both_twins(made_up: tuple[list[Any], list[str]]) -> None:
+    rows, fields = made_up
+    made = [table.SocketRows.from_rows(iter(rows), fields) for table in TWINS]
     for found in made:
         assert list(found.rows()) == rows
         assert len(found) == found.length == len(rows)
@@ -596,10 +564,10 @@ def test_a_mapped_address_of_ipv6_is_printed_dotted(implementation: Implementati
 def test_addresses_are_printed_as_inet_ntop_does(address: bytes, zeros: int) -> None:
     # Random addresses have no runs of zeros: `zeros` says which bytes to clear.
     cleared = bytes(0 if zeros >> n & 1 else byte for n, byte in enumerate(address))
-    for module in (twin for twin, _ in TWINS.values() if is_built(twin)):
-        format_address = importlib.import_module(f"fastsock.{module}").format_address
-        assert format_address(cleared, 10) == socket.inet_ntop(socket.AF_INET6, cleared)
-        assert format_address(cleared, 2) == socket.inet_ntop(socket.AF_INET, cleared[12:])
+    for table in TWINS:
+        printed = socket.inet_ntop(socket.AF_INET6, cleared)
+        assert table.format_address(cleared, 10) == printed
+        assert table.format_address(cleared, 2) == socket.inet_ntop(socket.AF_INET, cleared[12:])
 
 
 def test_an_address_of_another_length_is_refused(implementation: Implementation) -> None:
@@ -643,9 +611,7 @@ def test_a_million_rows_are_never_there_twice(implementation: Implementation) ->
 @settings(max_examples=20)
 @given(st.lists(st.integers(0, 299), max_size=400))
 def test_pick_is_alike_in_both_twins(indices: list[int]) -> None:
-    for twin, _ in TWINS.values():
-        if is_built(twin):
-            table = importlib.import_module(f"fastsock.{twin}")
-            rows = table.SocketRows.from_rows([row(inode=n) for n in range(300)])
-            picked = rows.pick(table.Column.from_values("index", "I", indices))
-            assert picked.column("inode").tolist() == indices
+    for table in TWINS:
+        rows = table.SocketRows.from_rows([row(inode=n) for n in range(300)])
+        picked = rows.pick(table.Column.from_values("index", "I", indices))
+        assert picked.column("inode").tolist() == indices

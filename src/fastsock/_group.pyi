@@ -7,8 +7,8 @@ from fastsock._table import Column, OwnerRows, SocketRows
 class OwnerIndex:
     """Finds the owners of a socket by its inode.
 
-    Building it is linear, takes 7 bytes a row beside the rows themselves, and links the owners
-    of one socket, in the order of the rows. The owner rows may not change afterwards.
+    Building it is linear, takes at most 8 bytes a row beside the rows themselves, and links the
+    owners of one socket, in the order of the rows. The owner rows may not change afterwards.
     """
 
     owners: OwnerRows

@@ -3,17 +3,17 @@
 A socket of /proc/net/tcp names its inode, here 41, and each descriptor that holds it is a link in
 /proc/PID/fd that reads `socket:[41]`:
 
-   0: 0500000A:01BB 0200A8C0:D431 01 00000000:00000000 00:00000000 00000000 33 0 41 1 0 20 4 30 10 -1
+  0: 0500000A:01BB 0200A8C0:D431 01 00000000:00000000 00:00000000 00000000 33 0 41 1 0 20 4 30 10 -1
 
-The join hashes the inodes of the descriptors and asks for those of the sockets. In a large table
-every such question misses the caches twice, at the slot and at the inode it points to: 32
-questions are therefore on their way at once, which at a million sockets makes one of them several
-times cheaper.
+The join puts the inodes of the descriptors into slots and asks these for the inodes of the
+sockets. At a million sockets each question misses the caches, so 32 of them are on their way at
+once: 13 ns a socket where inodes are close together, as those of a busy host are, and about twice
+that where they are not.
 
-Counts are kept in a hash as well, by the numbers that make a group and the state. No Python object
-stands for a row, only for a process and, in the end, for a group. All hashes are keyed by a secret
-of the process: inodes, ports and addresses are other people's choice, and must not be able to make
-them slow.
+Counts are kept in a hash, by the numbers that make a group and the state. No Python object stands
+for a row, only for a process and, in the end, for a group. All hashes are keyed by a secret of the
+process: inodes, ports and addresses are other people's choice, and must not be able to make them
+slow.
 """
 
 cimport cython
@@ -23,7 +23,7 @@ from libc.string cimport memcpy, memset
 
 from fastsock._table cimport Column, OwnerRows, SocketRows, new_column
 
-from fastsock.columns import SOCKET_COLUMNS
+from fastsock.columns import OWNER_COLUMNS, SOCKET_COLUMNS
 
 import os
 
@@ -64,7 +64,6 @@ cdef enum:
     NONE = -1
     HIDDEN = -2
     UNKNOWN = -3
-    OWNER_STATES = 3  # the first numbers of Grouper.owner_values, by -1 - state
     # Positions in SOCKET_COLUMNS and OWNER_COLUMNS; checked when the module is loaded.
     PROTOCOL = 0
     FAMILY = 1
@@ -96,6 +95,7 @@ assert [SOCKET_COLUMNS[at].name for at in (0, 1, 2, 4, 5, 6, 7, 10, 12, 13)] == 
     "protocol", "family", "state", "local_address", "remote_address", "local_port", "remote_port",
     "uid", "inode", "netns",
 ]
+assert [OWNER_COLUMNS[at].name for at in (0, 4)] == ["inode", "process"]
 
 cdef dict ROW_KEYS = {
     "protocol": (PROTOCOL, 1),
@@ -167,11 +167,11 @@ cdef int make_pages(InodeSlots* table, Py_ssize_t rows) noexcept nogil:
 
 
 cdef int make_slots(InodeSlots* table, const uint64_t* inodes, Py_ssize_t rows) noexcept nogil:
-    """Prepare for `rows` inodes, in 7 to 8 bytes for each; -1 when there is no memory.
+    """Prepare for `rows` inodes, in at most 8 bytes for each; -1 when there is no memory.
 
     The kernel counts inodes up, so that most sockets of a busy host have neighbours, and a page of
     slots that the inode itself indexes is both small and fast. Where they have not, it is a hash,
-    by linear probing at 4/7 full. What is made of an error is freed by `free_slots` as well.
+    by linear probing at 4/7 full. `free_slots` is due after an error, too.
     """
     cdef int made
     memset(table, 0, sizeof(InodeSlots))
@@ -275,7 +275,8 @@ cdef void link_owners(InodeSlots* table, Py_ssize_t rows, int32_t* following) no
 
 
 cdef void find_heads(
-    const InodeSlots* table, const uint64_t* inodes, Py_ssize_t rows, int32_t missing, int32_t* heads
+    const InodeSlots* table, const uint64_t* inodes, Py_ssize_t rows, int32_t missing,
+    int32_t* heads,
 ) noexcept nogil:
     cdef uint64_t[BATCH] at
     cdef Py_ssize_t start, n, j, row
@@ -444,7 +445,7 @@ cdef int see_owners(SocketRows rows, Owners* seen) except -1:
     cdef OwnerRows owners = rows.owners
     if owners is None or rows.heads is None:
         raise ValueError("this needs owners: join them to the table first")
-    if owners.following is None:
+    if owners.following is None or owners.following.length != owners.length:
         raise ValueError("these owners have no index: make an OwnerIndex of them first")
     seen.length = owners.length
     seen.heads = <const int32_t*>rows.heads.data
@@ -546,6 +547,7 @@ cdef class Grouper:
             self.parts[self.part_count] = part
             self.part_count += 1
         self.tally.words = word
+        # The number of an owner state is -1 - state.
         self.owner_values = [
             (state,) * len(self.owner_keys) for state in (NONE, HIDDEN, UNKNOWN)
         ]
@@ -559,8 +561,7 @@ cdef class Grouper:
     cdef int prepare(self, OwnerRows owners, object pids) except -1:
         """Number the owner key values of each process: chunks of one stream share that."""
         cdef object wanted = None if pids is None else frozenset(pids)
-        cdef object now = (owners, len(owners), len(owners.processes), wanted)
-        if self.prepared is not None and self.prepared[0] is owners and self.prepared[1:] == now[1:]:
+        if self.prepared is not None and self.prepared[0] is owners and self.prepared[1] == wanted:
             return 0
         numbers = []
         for process in owners.processes:
@@ -576,7 +577,7 @@ cdef class Grouper:
         # A mark is the number of a row, from 1 over all tables, so old marks never match.
         self.marks = new_column("mark", "Q", len(self.owner_values))
         memset(self.marks.data, 0, self.marks.length * sizeof(uint64_t))
-        self.prepared = now
+        self.prepared = (owners, wanted)
         return 0
 
     cdef int add_rows(self, SocketRows rows, const Owners* owners, bint descriptors) noexcept nogil:
@@ -667,11 +668,17 @@ cdef class Grouper:
     def groups(self):
         """Return (key values, {state: count}) in the order of first sight."""
         cdef dict found = {}
+        cdef object states
+        cdef tuple values
         cdef const uint64_t* words
         cdef Py_ssize_t cell
         for cell in range(self.tally.cells):
             words = self.tally.keys + cell * self.tally.words
-            found.setdefault(self.key_values(words), {})[words[0] & 0xFF] = self.tally.counts[cell]
+            values = self.key_values(words)
+            states = found.get(values)
+            if states is None:
+                states = found[values] = {}
+            states[words[0] & 0xFF] = self.tally.counts[cell]
         return list(found.items())
 
 

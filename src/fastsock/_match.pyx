@@ -5,7 +5,7 @@ Take `port` 443 or 8000-8999 and `address` 10.0.0.0/8. Every term becomes a tabl
 ::ffff:10.0.0.0..::ffff:10.255.255.255, since IPv4 is kept v4-mapped and a prefix is nothing but an
 interval. So this line matches by its local end, 10.0.0.5 port 443,
 
-   0: 0500000A:01BB 0200A8C0:D431 01 00000000:00000000 00:00000000 00000000 33 0 41 1 0 20 4 30 10 -1
+  0: 0500000A:01BB 0200A8C0:D431 01 00000000:00000000 00:00000000 00000000 33 0 41 1 0 20 4 30 10 -1
 
 and a filter with thousands of addresses costs a binary search for each row.
 """
@@ -85,7 +85,9 @@ cdef inline bint contains_address(const Intervals* wanted, const uint8_t* addres
     return contains(wanted, be64toh(words[0]), be64toh(words[1]))
 
 
-cdef inline void load(SocketRows rows, Py_ssize_t i, const Intervals* wanted, Row* row) noexcept nogil:
+cdef inline void load(
+    SocketRows rows, Py_ssize_t i, const Intervals* wanted, Row* row
+) noexcept nogil:
     """Fill in of `row` what `matches` may look at: only columns that are asked about are read."""
     row.protocol = (<uint8_t*>rows.store[PROTOCOL_COLUMN])[i]
     row.family = (<uint8_t*>rows.store[FAMILY_COLUMN])[i]

@@ -9,6 +9,7 @@ that memory never holds the whole text. A text table takes a pass before that fo
     tcp    ESTABLISHED   0   0  127.0.0.1:80  127.0.0.1:41872  nginx pid=13 fd=9,10
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
@@ -16,8 +17,8 @@ from libc.string cimport memcpy, memmove, memset
 
 from fastsock._table cimport OwnerRows, SocketRows
 
+from fastsock import columns as specs
 from fastsock import tcp
-from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
 from fastsock.render import json_name, text_name
 
 cdef enum:
@@ -31,10 +32,11 @@ cdef enum:
     OWNER_TID = 3
     OWNER_PROCESS = 4
 
-cdef list OWNER_NAMES = [spec.name for spec in OWNER_COLUMNS]
+cdef list OWNER_NAMES = [spec.name for spec in specs.OWNER_COLUMNS]
 assert OWNER_NAMES == ["inode", "pid", "fd", "tid", "process"]
-cdef dict POSITIONS = {spec.name: n for n, spec in enumerate(SOCKET_COLUMNS + OPTIONAL_COLUMNS)}
-cdef dict FORMATS = {spec.name: spec.format for spec in SOCKET_COLUMNS + OPTIONAL_COLUMNS}
+cdef tuple SPECS = specs.SOCKET_COLUMNS + specs.OPTIONAL_COLUMNS
+cdef dict POSITIONS = {spec.name: n for n, spec in enumerate(SPECS)}
+cdef dict FORMATS = {spec.name: spec.format for spec in SPECS}
 
 # The names of all 256 numbers of the columns that hold numbers for names.
 cdef dict VOCABULARIES = {
@@ -52,7 +54,6 @@ cdef list OWNER_STATES_OWNERS = [b"", b"[]", b"null", b"null"]
 cdef char[200] PAIRS      # 00 to 99
 cdef char[256][4] OCTETS  # the text of a byte, its length last
 cdef char* HEX = "0123456789abcdef"
-
 
 
 cdef void spell_numbers():
@@ -482,6 +483,8 @@ cdef int measure(Cell* cell, size_t rows, Out* scratch) noexcept nogil:
 # -- doors
 
 
+@cython.final
+@cython.auto_pickle(False)
 cdef class Blocks:
     """The text of some rows, as an iterator of blocks of bytes; one thread at a time."""
 

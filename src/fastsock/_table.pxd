@@ -48,6 +48,7 @@ cdef class SocketRows:
     cdef Column heads            # after a join: the first owner row of each socket, or OWNER_*
     cdef readonly object owners
     cdef int reserve(self, Py_ssize_t rows) noexcept nogil
+    cdef int expect(self, Py_ssize_t rows) noexcept nogil
     cdef int push(self, const Row* row) noexcept nogil
     cdef int push_many(self, const Row* rows, int count) noexcept nogil
     cdef void push_optional(self, const Row* rows, int count) noexcept nogil

@@ -15,6 +15,7 @@ from cpython.buffer cimport (
     PyBUF_WRITABLE,
 )
 from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.number cimport PyNumber_Index
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcmp, memcpy, memset
@@ -31,12 +32,21 @@ cdef extern from "<sys/mman.h>" nogil:
     void* mmap(void* address, size_t length, int protection, int flags, int fd, long offset)
     void* mremap(void* old, size_t old_length, size_t new_length, int flags, ...)
     int munmap(void* address, size_t length)
+    int madvise(void* address, size_t length, int advice)
     int PROT_READ, PROT_WRITE, MAP_PRIVATE, MAP_ANONYMOUS, MREMAP_MAYMOVE
     void* MAP_FAILED
 
 cdef extern from "<arpa/inet.h>" nogil:
     const char* inet_ntop(int family, const void* source, char* text, unsigned int size)
     int AF_INET, AF_INET6
+
+cdef extern from *:
+    """
+    #ifndef MADV_POPULATE_WRITE
+    #define MADV_POPULATE_WRITE 23  /* Linux 5.14; older kernels refuse it, which is as well */
+    #endif
+    """
+    int MADV_POPULATE_WRITE
 
 # Below this a column is on the heap; above it, mapping costs less than copying when it grows.
 cdef enum:
@@ -229,11 +239,14 @@ cdef class Column:
         cdef char kind = (<const char*>self.c_format)[0]
         cdef char* p = self.data + i * self.itemsize
         if self.itemsize == 16:
-            if not isinstance(value, bytes) or len(value) != 16:
+            if not isinstance(value, bytes):
+                raise OverflowError(f"{self.name}: {value!r} does not fit")
+            if len(value) != 16:
                 raise OverflowError(f"{self.name}: {value!r} is not an address of 16 bytes")
             memcpy(p, <const char*><bytes>value, 16)
             return 0
         try:
+            value = PyNumber_Index(value)  # no float is rounded, no text is read
             # Cython checks each conversion against the width of its type.
             if kind == c"B":
                 (<uint8_t*>p)[0] = value
@@ -351,8 +364,6 @@ cdef class OwnerRows:
     def from_rows(cls, rows, processes):
         cdef OwnerRows made = cls(processes)
         for inode, pid, fd, tid, process in rows:
-            if not 0 <= process < len(processes):
-                raise IndexError(f"process {process} is not in the table of processes")
             if made.push(inode, pid, fd, tid, process) != 0:
                 raise MemoryError()
         made.finish()
@@ -362,6 +373,7 @@ cdef class OwnerRows:
         cdef int c
         with gil:
             for c in range(5):
+                (<Column>self.columns[c]).length = self.length  # what a move must take along
                 if (<Column>self.columns[c]).reserve(rows) != 0:
                     return -1
                 self.store[c] = (<Column>self.columns[c]).data
@@ -510,6 +522,24 @@ cdef class SocketRows:
                     return -1
                 self.store[c] = (<Column>column).data
         self.capacity = rows
+        return 0
+
+    cdef int expect(self, Py_ssize_t rows) noexcept nogil:
+        """Make room for the rows that are to come, and let the kernel fill in its pages at once.
+
+        A page fault for each 4 KiB costs three times as much: 20 ns a row of the table.
+        """
+        cdef int c
+        if rows <= self.capacity:
+            return 0
+        if self.reserve(rows) != 0:
+            return -1
+        with gil:
+            for c in range(ALL):
+                column = self.columns[c]
+                if column is not None and (<Column>column).mapped:
+                    madvise(
+                        (<Column>column).data, (<Column>column).bytes_held, MADV_POPULATE_WRITE)
         return 0
 
     cdef int push(self, const Row* row) noexcept nogil:
@@ -829,6 +859,7 @@ cdef class Socket:
         return None if limit == -1 else limit
 
     @property
+    @cython.boundscheck(True)  # the list of processes is anybody's
     def owners(self):
         """The descriptors that hold it; [] for none, None where they are not known."""
         if self.table.heads is None:

@@ -268,32 +268,32 @@ def count(
     No row is kept. Each socket counts once, however many descriptors hold it; `descriptors=True`
     counts (process, descriptor) pairs as lsof does. `question` as for `scan`.
     """
-    keys = None if by is None else check_keys(by)
+    keys = () if by is None else check_keys(by)
     asked = Question(**question)
-    needs_owners = asked.want.needs_owners or descriptors
-    if not needs_owners and keys is None:
+    needs_owners = asked.want.needs_owners or descriptors or not OWNER_KEYS.isdisjoint(keys)
+    if not needs_owners and not keys:
         numbers = asked.engine.count(asked.want, asked.namespaces)
         return Counts(dict(enumerate(numbers)), **asked.finish())
-    needs_owners = needs_owners or not OWNER_KEYS.isdisjoint(keys or ())
     join = Join(asked) if needs_owners else None
     pids = None if join is None else join.pids
-    if keys is not None:
-        grouper = group.Grouper(keys)
-        for table in _tables(asked, join, ()):
-            grouper.add(table, descriptors, pids)
-        return make_groups(keys, grouper.groups(), **asked.finish())
-    assert join is not None
-    queues = AcceptQueues(join)
+    grouper = group.Grouper(keys) if keys else None
+    queues = AcceptQueues()
     numbers = [0] * 256
-    for table in _tables_beside(asked, join, queues):
-        found = (
-            group.count_descriptors(table, pids) if descriptors else group.count_states(table)
-        )
+    for table in asked.engine.stream(asked.want, asked.namespaces):
+        table = _select(table, asked.want)
+        if join is not None:
+            beside, table = table, join.attach(table)
+            if pids is not None:
+                queues.note(beside, table)
+        found = group.count_descriptors(table, pids) if descriptors else group.count_states(table)
         numbers = [a + b for a, b in zip(numbers, found, strict=True)]
+        if grouper is not None:
+            grouper.add(table, descriptors, pids)
     context = asked.finish()
     if pids is not None:
         context.update(unaccepted=queues.unaccepted(), shared=queues.shared())
-    return Counts(dict(enumerate(numbers)), **context)
+    total = Counts(dict(enumerate(numbers)), **context)
+    return total if grouper is None else make_groups(keys, grouper.groups(), total)
 
 
 class AcceptQueues:
@@ -301,8 +301,7 @@ class AcceptQueues:
 
     _LISTENING = match.Matcher(ALL.with_term("state", [State.LISTEN]))
 
-    def __init__(self, join: Join) -> None:
-        self._join = join
+    def __init__(self) -> None:
         self._holders: dict[tuple[Any, ...], int] = {}
         self._owned: dict[int, tuple[tuple[Any, ...], int]] = {}
 
@@ -324,14 +323,6 @@ class AcceptQueues:
     def shared(self) -> bool:
         """Return whether one of them shares its address with another listener (SO_REUSEPORT)."""
         return any(self._holders[address] > 1 for address, _ in self._owned.values())
-
-
-def _tables_beside(asked: Question, join: Join, queues: AcceptQueues) -> Iterator[SocketTable]:
-    for table in asked.engine.stream(asked.want, asked.namespaces):
-        table = _select(table, asked.want)
-        owned = join.attach(table)
-        queues.note(table, owned)
-        yield owned
 
 
 class SocketStream:

@@ -6,7 +6,6 @@ hint: it may return more. To a table it is an order: it selects exactly.
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable, Mapping
 
 from fastsock.errors import FilterError
@@ -141,6 +140,8 @@ def _parse_port(name: str, value: Any) -> list[tuple[int, int]]:
 
 def parse_prefix(name: str, value: Any) -> tuple[bytes, int]:
     """Return an address or network as (16 bytes, bits): 10.0.0.0/8 is (::ffff:10.0.0.0, 104)."""
+    import socket  # not at the top: most questions have no address, and it is slow to load
+
     text, slash, length = str(value).partition("/")
     text = text.strip("[]") if ":" in text else text
     error = FilterError(f"{name}: {str(value)!r} is not an address or a network (CIDR)")

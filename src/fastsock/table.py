@@ -76,7 +76,6 @@ class Counts:
         "sources",
         "incomplete",
         "elapsed",
-        "undecoded",
         "unaccepted",
         "shared",
     )
@@ -154,7 +153,8 @@ class Groups(Mapping["Any", Counts]):
 
     A key is what the column's attribute of a `Socket` is, or NONE, HIDDEN or UNKNOWN for sockets
     without a known owner: three groups that are never merged. A socket that processes share counts
-    once in each of their groups, so that groups may add up to more than there are sockets.
+    once in each of their groups, so that groups may add up to more than there are sockets; `total`
+    is the Counts of all, each once.
     """
 
     def __init__(
@@ -162,12 +162,14 @@ class Groups(Mapping["Any", Counts]):
         by: tuple[str, ...],
         groups: Mapping[Any, Counts],
         *,
+        total: Counts,
         sources: Mapping[str, str] = MappingProxyType({}),
         incomplete: Incomplete = (),
         elapsed: float = 0.0,
     ) -> None:
         self.by = by
         self._groups = groups
+        self.total = total
         self.sources = sources
         self.incomplete = incomplete
         self.elapsed = elapsed
@@ -208,15 +210,24 @@ def _json_key(value: Any) -> Any:
 
 
 def make_groups(
-    by: tuple[str, ...], grouped: Iterable[tuple[tuple[Any, ...], dict[int, int]]], **context: Any
+    by: tuple[str, ...],
+    grouped: Iterable[tuple[tuple[Any, ...], dict[int, int]]],
+    total: Counts,
 ) -> Groups:
-    """Return Groups from what a Grouper found, largest first."""
+    """Return Groups from what a Grouper found, largest first; `total` lends its sources."""
     named = [
         (tuple(_key(name, value) for name, value in zip(by, key, strict=True)), Counts(numbers))
         for key, numbers in grouped
     ]
     named.sort(key=lambda item: -item[1].total)
-    return Groups(by, {key if len(by) > 1 else key[0]: n for key, n in named}, **context)
+    return Groups(
+        by,
+        {key if len(by) > 1 else key[0]: n for key, n in named},
+        total=total,
+        sources=total.sources,
+        incomplete=total.incomplete,
+        elapsed=total.elapsed,
+    )
 
 
 def _key(name: str, value: Any) -> Any:
@@ -356,7 +367,7 @@ class SocketTable(storage.SocketRows):
         keys = check_keys(by)
         grouper = group.Grouper(keys)
         grouper.add(self)
-        return make_groups(keys, grouper.groups(), **self._context())
+        return make_groups(keys, grouper.groups(), self.counts())
 
     def _context(self) -> dict[str, Any]:
         return {"sources": self.sources, "incomplete": self.incomplete, "elapsed": self.elapsed}

@@ -154,7 +154,8 @@ def describe(entry: Mapping[str, Any]) -> str:
     """Return what is incomplete as one line: what, how many, why, and what helps."""
     line = f"{entry['count']} {entry['what']}" if entry.get("count") else str(entry["what"])
     if entry.get("reason"):
-        line += f": {entry['reason']}"
+        reason = str(entry["reason"])
+        line += f" {reason}" if reason.startswith("may ") else f": {reason}"
     if entry.get("remedy"):
         line += f"; {entry['remedy']}"
     return escape(line)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from fastsock import render, tcp
 from fastsock.cli.answer import Answer
 from fastsock.cli.flags import Flag, Options, UsageError
-from fastsock.table import GROUP_KEYS, OWNER_KEYS, Counts, Groups, OwnerState
+from fastsock.table import GROUP_KEYS, Counts, Groups, OwnerState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ FLAGS = {
 
 def run(options: Options, answer: Answer) -> int:
     """Count; with --others, show these sockets first."""
+    from fastsock.conductor import count
+
     question = options.question()
     keys: tuple[str, ...] = tuple(dict.fromkeys(options.all("by")))
-    groups: Groups | None = None
     others: SocketTable | None = None
-    if keys:
-        groups, counts = count_groups(keys, options.on("descriptors"), question)
-    else:
-        counts = count_states(options.on("descriptors"), question)
+    counted = count(by=keys or None, descriptors=options.on("descriptors"), **question)
+    groups = counted if isinstance(counted, Groups) else None
+    counts = counted.total if isinstance(counted, Groups) else counted
     if options.on("others"):
         # A scan of its own: what was counted above left no rows behind.
         others = scan_others(question)
@@ -56,46 +56,6 @@ def run(options: Options, answer: Answer) -> int:
 
 
 RUN: dict[str, Callable[[Options, Answer], int]] = {"count": run}
-
-
-def count_states(descriptors: bool, question: dict[str, Any]) -> Counts:
-    """Return the counts by state."""
-    from fastsock.conductor import count
-
-    counts = count(descriptors=descriptors, **question)
-    assert not isinstance(counts, Groups)
-    return counts
-
-
-def count_groups(
-    keys: tuple[str, ...], descriptors: bool, question: dict[str, Any]
-) -> tuple[Groups, Counts]:
-    """Return the groups, and the counts of all sockets in one and the same scan."""
-    from fastsock.conductor import count, scan
-
-    if OWNER_KEYS.isdisjoint(keys) or descriptors:
-        counted = count(by=keys, descriptors=descriptors, **question)
-        assert isinstance(counted, Groups)
-        groups, counts = counted, add_up(counted)
-    else:
-        # A socket that processes share is in several groups: they do not add up.
-        table = scan(owners=True, **question)
-        groups, counts = table.count_by(*keys), table.counts()
-    if not {"pid", "command"}.isdisjoint(question):
-        # Groups do not know what waits to be accepted. Only the named processes are asked again.
-        beside = count_states(False, question)
-        counts.unaccepted, counts.shared = beside.unaccepted, beside.shared
-    return groups, counts
-
-
-def add_up(groups: Groups) -> Counts:
-    """Return the sum of groups that share no socket."""
-    numbers: dict[int, int] = {}
-    for counts in groups.values():
-        for name, number in counts.states.items():
-            state = tcp.NAMES.index(name)
-            numbers[state] = numbers.get(state, 0) + number
-    return Counts(numbers, sources=groups.sources, incomplete=groups.incomplete)
 
 
 def scan_others(question: dict[str, Any]) -> SocketTable:

@@ -138,9 +138,9 @@ cdef inline uint32_t hex8_often_zero(const uint8_t* p, uint64_t* bad) noexcept n
 # ask where they are.
 
 cdef inline const uint8_t* read_decimal(
-    const uint8_t* p, uint64_t most, uint64_t* value
+    const uint8_t* p, uint64_t most, int digits, uint64_t* value
 ) noexcept nogil:
-    """Read digits up to `most`, and at most 20 of them; NULL where there are none."""
+    """Read a number up to `most` of so many digits at most; NULL where there is none."""
     cdef const uint8_t* start = p
     cdef uint64_t n = 0
     cdef uint32_t digit = <uint32_t>p[0] - c"0"
@@ -148,7 +148,7 @@ cdef inline const uint8_t* read_decimal(
         n = n * 10 + digit
         p += 1
         digit = <uint32_t>p[0] - c"0"
-    if p == start or n > most or (p - start > 19 and not fits(start, p)):
+    if p == start or n > most or p - start > digits or (p - start > 19 and not fits(start, p)):
         return NULL
     value[0] = n
     return p
@@ -215,23 +215,23 @@ cdef inline const uint8_t* read_tcp_tail(const uint8_t* p, Row* row) noexcept no
     """rto ato quickack cwnd ssthresh; absent for SYN_RECV and TIME_WAIT."""
     cdef uint64_t value = 0
     cdef bint negative
-    p = read_decimal(p, FS_MOST_US_TICKS, &row.rto)
+    p = read_decimal(p, FS_MOST_US_TICKS, 20, &row.rto)
     if p == NULL or p[0] != c" ":
         return NULL
     row.rto *= 10000  # clock ticks (USER_HZ) to microseconds
-    p = read_decimal(p + 1, FS_MOST_US_TICKS, &row.ato)
+    p = read_decimal(p + 1, FS_MOST_US_TICKS, 20, &row.ato)
     if p == NULL or p[0] != c" ":
         return NULL
     row.ato *= 10000
-    p = read_decimal(p + 1, 0xFFFFFFFF, &value)
+    p = read_decimal(p + 1, 0xFFFFFFFF, 20, &value)
     if p == NULL or p[0] != c" ":
         return NULL
-    p = read_decimal(p + 1, 0xFFFFFFFF, &value)
+    p = read_decimal(p + 1, 0xFFFFFFFF, 20, &value)
     if p == NULL or p[0] != c" ":
         return NULL
     row.cwnd = <uint32_t>value
     negative = p[1] == c"-"
-    p = read_decimal(p + 1 + negative, 0x80000000 if negative else 0x7FFFFFFF, &value)
+    p = read_decimal(p + 1 + negative, 0x80000000 if negative else 0x7FFFFFFF, 20, &value)
     row.ssthresh = <int32_t>(-<int64_t>value if negative else <int64_t>value)
     return p
 
@@ -292,21 +292,21 @@ cdef const uint8_t* parse_line(
     p = skip_spaces(p + 9)
     if p == NULL:
         return NULL
-    p = read_decimal(p, 0xFFFFFFFF, &value)
+    p = read_decimal(p, 0xFFFFFFFF, 10, &value)
     if p == NULL:
         return NULL
     row.uid = <uint32_t>value
     p = skip_spaces(p)
     if p == NULL:
         return NULL
-    p = read_decimal(p, 0xFFFFFFFF, &value)
+    p = read_decimal(p, 0xFFFFFFFF, 10, &value)
     if p == NULL or p[0] != c" ":
         return NULL
     row.timeout = <uint32_t>value
-    p = read_decimal(p + 1, UINT64_MAX, &row.inode)
+    p = read_decimal(p + 1, UINT64_MAX, 20, &row.inode)
     if p == NULL or p[0] != c" ":
         return NULL
-    p = read_decimal(p + 1, 0xFFFFFFFF, &value)
+    p = read_decimal(p + 1, 0xFFFFFFFF, 10, &value)
     if p == NULL or p[0] != c" ":
         return NULL
     row.refcount = <uint32_t>value
@@ -315,7 +315,7 @@ cdef const uint8_t* parse_line(
         return NULL
     if p[0] == c" " and <uint8_t>(p[1] - c"0") <= 9:
         if udp:
-            p = read_decimal(p + 1, 0xFFFFFFFF, &value)
+            p = read_decimal(p + 1, 0xFFFFFFFF, 20, &value)
             row.drops = <uint32_t>value
         else:
             p = read_tcp_tail(p + 1, row)
@@ -441,6 +441,7 @@ cdef class TableScan:
     cdef Py_ssize_t at          # the source being read
     cdef Matcher matcher
     cdef Seen seen
+    cdef Py_ssize_t expected
     cdef Lines lines
     cdef int fd
     cdef uint8_t* buffer
@@ -457,6 +458,7 @@ cdef class TableScan:
         self.sources = list(sources)
         self.matcher = matcher
         self.seen = Seen(expected)
+        self.expected = expected
         self.lines = Lines()
         self.buffer = <uint8_t*>malloc(BUFFER + 1)  # and the byte that ends it
         if self.buffer == NULL:
@@ -488,6 +490,9 @@ cdef class TableScan:
 
     def fill(self, SocketRows rows, Py_ssize_t limit=0):
         """Append to `rows`; with a limit return True when about so many are there, to go on."""
+        cdef Py_ssize_t coming = self.expected + self.expected // 64
+        if self.matcher.everything and not limit and rows.expect(coming) != 0:
+            raise MemoryError()
         more = self.run(rows, limit)
         rows.finish()
         return more

@@ -8,7 +8,6 @@ PID/net/tcp tells namespaces apart, and the number in the table is 0.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 
 from fastsock.errors import (
@@ -57,10 +56,11 @@ def list_pids(procfs: str) -> list[int]:
 def read_inode(process: str) -> int:
     """Return the number of the network namespace of /proc/PID; 0 where it may not be read."""
     try:
-        found = re.fullmatch(r"net:\[(\d+)\]", os.readlink(f"{process}/ns/net"))
+        link = os.readlink(f"{process}/ns/net")
     except OSError:  # not permitted, or a tree without it; a process that ended shows below
         return 0
-    return int(found[1]) if found else 0
+    number = link.removeprefix("net:[").removesuffix("]")
+    return int(number) if number.isascii() and number.isdigit() else 0
 
 
 def find_namespaces(

@@ -1,0 +1,199 @@
+"""What varies between runs of one test: the engine, the implementation of the tables, a namespace.
+
+A behaviour test takes `engine_name` (or `engine`) or `implementation` and imports neither. What
+cannot work here is skipped with the reason; FASTSOCK_REQUIRE=procfs,… names engines whose absence
+fails the run instead, before the first test, and with them every compiled module.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fastsock.engines import ENGINES, engine_status, open_engine
+from own_namespace import Namespace, hold_namespace
+
+if TYPE_CHECKING:
+    from fastsock.engines import Engine
+
+SOURCE = Path(__file__).resolve().parents[1] / "src" / "fastsock"
+REQUIRED = [name for name in os.environ.get("FASTSOCK_REQUIRE", "").split(",") if name]
+
+
+# -------------------------------------------------------------------------------------- the engines
+
+
+def unavailable() -> dict[str, str]:
+    """Engine → why it does not work here."""
+    return {status.name: status.reason for status in engine_status() if not status.available}
+
+
+@pytest.fixture(params=ENGINES)
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The name of each engine that works here."""
+    name: str = request.param
+    if name in (reasons := unavailable()):
+        pytest.skip(f"engine {name}: {reasons[name]}")
+    return name
+
+
+@pytest.fixture
+def engine(engine_name: str) -> Engine:
+    """Each engine that works here, opened on /proc."""
+    return open_engine(engine_name)
+
+
+def missing_requirements() -> Iterator[str]:
+    """Say what FASTSOCK_REQUIRE asks for and is not here."""
+    reasons = unavailable()
+    for name in REQUIRED:
+        if name not in ENGINES:
+            yield f"{name}: no such engine; engines are {' '.join(ENGINES)}"
+        elif name in reasons:
+            yield f"{name}: {reasons[name]}"
+    if "procfs" not in REQUIRED:
+        return
+    for path in sorted(SOURCE.rglob("*.pyx")):
+        module = ".".join(["fastsock", *path.relative_to(SOURCE).with_suffix("").parts])
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            yield f"{module}: {error}"
+
+
+# ------------------------------------------------------------------------------- compiled and plain
+
+
+class Implementation:
+    """The modules of one twin: table, match, group."""
+
+    def __init__(self, name: str) -> None:
+        suffix = {"compiled": "", "pure": "_py"}[name]
+        if importlib.util.find_spec(f"fastsock._table{suffix}") is None:
+            pytest.skip("this build has no extension (made with FASTSOCK_PURE=1)")
+        self.name = name
+        self._suffix = suffix
+
+    def __repr__(self) -> str:
+        return f"<Implementation {self.name}>"
+
+    def _module(self, name: str) -> Any:
+        return importlib.import_module(f"fastsock._{name}{self._suffix}")
+
+    @property
+    def table(self) -> Any:
+        return self._module("table")
+
+    @property
+    def match(self) -> Any:
+        return self._module("match")
+
+    @property
+    def group(self) -> Any:
+        return self._module("group")
+
+    @property
+    def lends_memory(self) -> bool:
+        return self.name == "compiled" or sys.version_info >= (3, 12)
+
+    def column(self, format: str, values: Any) -> Any:
+        return self.table.Column.from_values("example", format, values)
+
+    def rows(self, *rows: tuple[Any, ...], fields: Any = ()) -> Any:
+        return self.table.SocketRows.from_rows(rows, fields)
+
+
+@pytest.fixture(params=["compiled", "pure"])
+def implementation(request: pytest.FixtureRequest) -> Implementation:
+    """The compiled tables, and their plain twins."""
+    return Implementation(request.param)
+
+
+# -------------------------------------------------------------------------------------- a namespace
+
+
+@pytest.fixture(scope="session")
+def own_namespace() -> Iterator[Namespace]:
+    """A quiet network namespace, held by a process that has sockets of each sort in it."""
+    with hold_namespace() as namespace:
+        yield namespace
+
+
+# ------------------------------------------------------------------------ what a run says of itself
+
+
+class CrashFlag:
+    """A file that a run keeps while it lasts: its process and the test it is at.
+
+    A crash of the interpreter leaves it behind, and the next run says so.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.left = ""
+
+    def raise_(self) -> None:
+        if self.path.exists():
+            pid, _, test = self.path.read_text().partition(" ")
+            if not os.path.exists(f"/proc/{pid}"):  # else a run beside this one
+                self.left = test or "its start"
+        self.at("")
+
+    def at(self, test: str) -> None:
+        self.path.write_text(f"{os.getpid()} {test}")
+
+    def lower(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def crash_flag(config: pytest.Config) -> CrashFlag | None:
+    """Return the flag; None without a cache, or where it may not be written."""
+    cache = getattr(config, "cache", None)
+    if cache is None:  # -p no:cacheprovider
+        return None
+    try:
+        flag = CrashFlag(cache.mkdir("fastsock") / "running")
+        flag.raise_()
+    except OSError:  # another user's checkout
+        return None
+    return flag
+
+
+FLAG = pytest.StashKey[CrashFlag]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if problems := list(missing_requirements()):
+        raise pytest.UsageError("FASTSOCK_REQUIRE: " + "; ".join(problems))
+    if not hasattr(config, "workerinput") and (flag := crash_flag(config)):
+        config.stash[FLAG] = flag
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if flag := config.stash.get(FLAG, None):
+        flag.lower()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    described = [
+        f"{status.name} ({'auto' if status.auto else status.reason or 'works'})"
+        for status in engine_status()
+    ]
+    lines = [f"fastsock engines: {', '.join(described)}"]
+    flag = config.stash.get(FLAG, None)
+    if flag and flag.left:
+        lines.append(f"fastsock: THE PREVIOUS RUN CRASHED OR WAS KILLED in {flag.left}")
+    return lines
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if flag := item.config.stash.get(FLAG, None):
+        flag.at(item.nodeid)
