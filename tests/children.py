@@ -47,16 +47,17 @@ def hide_descriptors() -> None:
 
 def enter_own_namespace() -> None:
     """Move into a network namespace of our own, or skip the test."""
+    reasons = []
     for flags in (sockfarm.CLONE_NEWNET, sockfarm.CLONE_NEWNET | sockfarm.CLONE_NEWUSER):
         try:
             sockfarm.enter_namespace(flags)
         except OSError as error:
-            refused = error
+            reasons.append(error.strerror)
             continue
         if flags & sockfarm.CLONE_NEWUSER:
             sockfarm.drop_capabilities()
         return
-    pytest.skip(f"no network namespace of its own: {refused}")
+    pytest.skip(f"no network namespace of our own: {', '.join(reasons)}")
 
 
 def enter_namespace(pid: int) -> None:

@@ -592,7 +592,8 @@ def test_lines_across_two_reads(engine_name: str, tmp_path: Path, step: int) -> 
     """Padding puts the edges of the 64 and 128 KiB buffers at any place of a line."""
     tree = ProcTree(tmp_path)
     varied = random.Random(step)
-    for first in range(0, step * 8, step):
+    times = 1 if engine_name == "reference" else 8  # it reads whole files
+    for first in range(0, step * times, step):
         lines = [b"" if n else b" " * first for n in range(4000)]
         lines = [
             pad + line(inode=str(n + 1), end=" " * varied.randrange(90) + "\n")

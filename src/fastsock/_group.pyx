@@ -7,8 +7,8 @@ A socket of /proc/net/tcp names its inode, here 41, and each descriptor that hol
 
 The join puts the inodes of the descriptors into slots and asks these for the inodes of the
 sockets. At a million sockets each question misses the caches, so 32 of them are on their way at
-once: 13 ns a socket where inodes are close together, as those of a busy host are, and about twice
-that where they are not.
+once: 13 ns a socket where inodes are close together, as those of a busy host are, and two to three
+times that where they are not.
 
 Counts are kept in a hash, by the numbers that make a group and the state. No Python object stands
 for a row, only for a process and, in the end, for a group. All hashes are keyed by a secret of the

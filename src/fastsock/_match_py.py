@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fastsock._table_py import SocketRows
-    from fastsock.filter import Filter, Prefix
+    from fastsock.filter import Filter
+
+    Prefix = tuple[bytes, int]
 
 _POSITIONS = {spec.name: n for n, spec in enumerate(SOCKET_COLUMNS)}
 

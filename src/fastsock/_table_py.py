@@ -160,6 +160,13 @@ class OwnerRows:
         self.processes = [] if processes is None else processes
 
     @classmethod
+    def adopt(cls: type[AnyOwnerRows], other: OwnerRows) -> AnyOwnerRows:
+        """Return the same rows, sharing their memory, as this class."""
+        made = cls(other.processes)
+        made._columns, made.following = other._columns, other.following
+        return made
+
+    @classmethod
     def from_rows(
         cls: type[AnyOwnerRows],
         rows: Iterable[tuple[int, int, int, int, int]],

@@ -187,11 +187,15 @@ def _validity(values: memoryview, length: int, unknown: int) -> tuple[bytes, int
 
 def _combine(values: bytes, width: int, unknown: int) -> bytes:
     """Return one byte for each value: `unknown` if all bytes of the value are, else another."""
+    length = len(values) // width
+    first = values[:width]
+    if values == first * length:  # usual: one namespace, or a source that has no cookies
+        return bytes((unknown if first == bytes((unknown,)) * width else 1,)) * length
     parts = [int.from_bytes(values[k::width], "little") for k in range(width)]
     combined = parts[0]
     for part in parts[1:]:
         combined = combined & part if unknown else combined | part
-    return combined.to_bytes(len(values) // width, "little")
+    return combined.to_bytes(length, "little")
 
 
 def _pack(flags: bytes) -> bytes:

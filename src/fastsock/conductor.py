@@ -457,7 +457,7 @@ def state_of(
     return found[0].state if len(found) else None
 
 
-def _end(side: str, name: tuple[Any, ...]) -> dict[str, Any]:
+def _end(side: str, name: Any) -> dict[str, Any]:
     if not isinstance(name, tuple) or len(name) < 2:
         raise TypeError(f"{side}= is (address, port), as getsockname() gives it")
     address = str(name[0]).partition("%")[0]  # a link-local address may name its interface
@@ -469,8 +469,12 @@ def _state_now(sock: Any) -> State | int:
 
     from fastsock.tcp import STATES
 
+    if not isinstance(sock, int):
+        if not hasattr(sock, "fileno"):
+            raise TypeError(f"state_of() takes a socket or a descriptor, not {sock!r}")
+        sock = sock.fileno()
     # Through a duplicate: the caller's descriptor stays the caller's.
-    with socket.socket(fileno=os.dup(sock if isinstance(sock, int) else sock.fileno())) as copy:
+    with socket.socket(fileno=os.dup(sock)) as copy:
         if copy.proto != socket.IPPROTO_TCP or copy.type != socket.SOCK_STREAM:
             family = socket.AddressFamily(copy.family).name
             raise ValueError(f"not a TCP socket: {family}, {socket.SocketKind(copy.type).name}")
@@ -480,8 +484,8 @@ def _state_now(sock: Any) -> State | int:
 def states_by_inode(**question: Any) -> dict[int, State | int | tuple[State | int, ...]]:
     """Return the state of every TCP socket that has an inode, in one read.
 
-    Where one inode has several rows (MPTCP's subflows) the value is a tuple. It is a snapshot: stale
-    at once.
+    Where one inode has several rows (MPTCP's subflows) the value is a tuple. It is a snapshot:
+    stale at once.
     """
     from fastsock.tcp import STATES
 

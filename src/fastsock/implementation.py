@@ -1,7 +1,8 @@
 """Compiled tables, or their plain-Python twins in a build made with FASTSOCK_PURE=1.
 
-A build whose compilation failed does not exist (setup.py catches nothing), so a missing module means
-that the build was asked for without extensions. `COMPILED` is public, and `fastsock engines` says it.
+A build whose compilation failed does not exist (setup.py catches nothing), so a missing module
+means that the build was asked for without extensions. `COMPILED` is public, and `fastsock engines`
+says it.
 """
 
 from __future__ import annotations

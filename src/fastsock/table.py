@@ -328,7 +328,6 @@ class SocketTable(storage.SocketRows):
 
     def pick(self, indices: Column) -> SocketTable:
         picked = super().pick(indices)
-        assert isinstance(picked, SocketTable)
         picked.sources, picked.incomplete = self.sources, self.incomplete
         picked.elapsed = self.elapsed
         return picked

@@ -25,8 +25,11 @@ class State(IntEnum):
     LISTEN = 10
     CLOSING = 11
 
-    __str__ = lambda self: self.name  # noqa: E731  (IntEnum's own changed between Pythons)
-    __repr__ = lambda self: f"State.{self.name}"  # noqa: E731
+    def __str__(self) -> str:  # IntEnum's own changed between Pythons
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"State.{self.name}"
 
     @property
     def ss(self) -> str:

@@ -161,7 +161,8 @@ def list_tables(
 ) -> tuple[list[tuple[str, int, int, int]], int]:
     """Return (path, protocol, family, netns) of the files to read, and how many namespaces ended.
 
-    Raises EngineUnavailable where no namespace shows a table.
+    Raises EngineUnavailable where no namespace shows a table, NoSuchProcess where that is because
+    the processes that the question names ended meanwhile.
     """
     protocols = want.terms.get("protocol")
     families = want.terms.get("family")
@@ -179,10 +180,23 @@ def list_tables(
             and (families is None or family in families)
         ]
     if namespaces and ended == len(namespaces):
+        shown = [os.path.dirname(path) for space in namespaces for path in space.directories]
+        names = [os.path.basename(process) for process in shown]
+        if all(map(str.isdigit, names)) and not any(map(_lives, shown)):
+            raise NoSuchProcess(", ".join(names))
         raise EngineUnavailable(
             engine, f"{namespaces[0].directories[0]}/tcp cannot be read: is /proc mounted?"
         )
     return tables, ended
+
+
+def _lives(process: str) -> bool:
+    """Whether /proc/PID is there and no zombie: a zombie has left its namespace."""
+    try:
+        with open(f"{process}/stat", "rb", buffering=0) as file:
+            return file.read(4096).rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    except (OSError, IndexError):  # ended, or another kind of tree
+        return False
 
 
 def expected_rows(namespaces: Sequence[Namespace]) -> int:

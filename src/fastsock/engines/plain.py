@@ -13,6 +13,8 @@ from fastsock.table import SocketTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from fastsock.filter import Filter
 
 # What one row is known by: netns, protocol, family, addresses, ports, inode.
@@ -42,7 +44,7 @@ class ReferenceEngine:
     ) -> SocketTable:
         names = SocketTable(fields).column_names()
         key = [names.index(name) for name in KEY]
-        rows = {}
+        rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         listed = 0
         for path, protocol, family, netns in list_tables(self.name, namespaces, want)[0]:
             if not os.path.exists(path):  # a kernel without this protocol's table
@@ -53,7 +55,6 @@ class ReferenceEngine:
                 rows.setdefault(tuple(row[i] for i in key), row)
         self.repeats += listed - len(rows)
         whole = SocketTable.from_rows(rows.values(), fields)
-        assert isinstance(whole, SocketTable)
         return whole.pick(match.Matcher(want).select(whole))
 
     def stream(
