@@ -437,17 +437,20 @@ class Supervisor:
         """End every child: the command politely, the others at once."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
+        # A signal may have come between waitpid(2) and our noting it: a child may be gone already.
         if command in self.children:
-            os.kill(command, signal.SIGTERM)
-            for _ in range(100):
-                if os.waitpid(command, os.WNOHANG)[0]:
-                    self.children.remove(command)
-                    break
-                time.sleep(0.05)
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(command, signal.SIGTERM)
+                for _ in range(100):
+                    if os.waitpid(command, os.WNOHANG)[0]:
+                        break
+                    time.sleep(0.05)
         for pid in self.children:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for pid in self.children:
-            os.waitpid(pid, 0)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def verify(n: int, inodes: set[int], time_wait: int, own: bool) -> None:

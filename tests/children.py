@@ -52,7 +52,7 @@ def enter_own_namespace() -> None:
         try:
             sockfarm.enter_namespace(flags)
         except OSError as error:
-            reasons.append(error.strerror)
+            reasons.append(str(error.strerror))
             continue
         if flags & sockfarm.CLONE_NEWUSER:
             sockfarm.drop_capabilities()

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import compare
 import pytest
+
+import compare
 
 
 def store(path: Path, **cases: tuple[float, dict[str, Any]]) -> str:

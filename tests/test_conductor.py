@@ -117,7 +117,7 @@ def not_found(table: Any) -> str:
     return "hidden" if table.incomplete else "unknown"
 
 
-# ------------------------------------------------------------------------------- counts and selection
+# ----------------------------------------------------------------------------- counts and selection
 
 
 def test_both_ends_of_a_connection_count(ask: SimpleNamespace, talk: Conversation) -> None:
@@ -481,7 +481,7 @@ def shell(
 @pytest.fixture
 def binary(tmp_path: Path) -> str:
     """A copy of the shell under a name that is longer than comm may be."""
-    copy = shutil.copy(SHELL, tmp_path / "fastsock-test-program")
+    copy = str(shutil.copy(SHELL, tmp_path / "fastsock-test-program"))
     try:
         subprocess.run([copy, "-c", ":"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -538,7 +538,7 @@ def test_a_command_with_a_strange_name(ask: SimpleNamespace) -> None:
         assert groups.as_dicts()[0]["command"] == "a) R (\\xff\\x0a"
 
 
-# ----------------------------------------------------------------- processes that are not there for us
+# -------------------------------------------------------------- processes that are not there for us
 
 
 def processes_verbs(ask: SimpleNamespace) -> list[Callable[..., object]]:
@@ -704,7 +704,7 @@ def test_the_process_of_a_question_may_end_before_it_is_answered(ask: SimpleName
             next(stream)
 
 
-# --------------------------------------------------------------------------------- listeners and who
+# -------------------------------------------------------------------------------- listeners and who
 
 
 def test_listeners_have_all_their_owners(ask: SimpleNamespace, talk: Conversation) -> None:
@@ -747,7 +747,7 @@ def test_who_finds_the_wildcard_that_an_address_reaches(ask: SimpleNamespace) ->
         assert len(ask.who(port=port_of(ipv4), address="::1")) == 0
 
 
-# -------------------------------------------------------------------------------- the state of a socket
+# ---------------------------------------------------------------------------- the state of a socket
 
 
 def test_state_of_a_socket_or_descriptor_is_exact(ask: SimpleNamespace, talk: Conversation) -> None:
@@ -895,7 +895,7 @@ def test_memory_of_a_stream_does_not_grow_with_the_rows(tmp_path: Path) -> None:
             file.write((before + remote + after % (i + 1)).encode())
 
     def stream() -> tuple[int, int, int]:
-        question = {"procfs": str(tree), "engine": "procfs"}
+        question: dict[str, Any] = {"procfs": str(tree), "engine": "procfs"}
         list(fastsock.sockets(**question, port=1))  # modules and buffers
         start, most, rows = resident(), 0, 0
         for table in fastsock.sockets(**question).tables():
@@ -983,7 +983,7 @@ def test_threads_may_ask_at_the_same_time(ask: SimpleNamespace) -> None:
     assert in_child(ask_from_threads, netns=OWN) == []
 
 
-# ----------------------------------------------------------------------------------- network namespaces
+# ------------------------------------------------------------------------------- network namespaces
 
 
 def listen_elsewhere() -> tuple[int, int]:
@@ -1051,7 +1051,8 @@ def test_a_namespace_by_its_name(ask: SimpleNamespace) -> None:
         with pytest.raises(fastsock.NoSuchNamespace, match=name):
             ask.count(netns=name)  # /proc shows none without a process in it
         command = [tool, "netns", "exec", name, sys.executable, "-c"]
-        script = "import socket; s = socket.create_server(('', 5000)); print('ready', flush=True); input()"
+        script = "import socket; s = socket.create_server(('', 5000)); "
+        script += "print('ready', flush=True); input()"
         pipe = subprocess.PIPE
         with subprocess.Popen([*command, script], stdin=pipe, stdout=pipe) as process:
             assert process.stdin and process.stdout
@@ -1076,7 +1077,7 @@ def test_namespaces_that_do_not_exist(ask: SimpleNamespace) -> None:
             ask.count(netns=value)
 
 
-# ------------------------------------------------------------------------------------- the first look
+# ----------------------------------------------------------------------------------- the first look
 
 
 def test_a_glance_walks_no_descriptors(ask: SimpleNamespace, talk: Conversation) -> None:
@@ -1103,7 +1104,7 @@ def test_a_glance_walks_no_descriptors(ask: SimpleNamespace, talk: Conversation)
     assert size == len(_descriptors())
 
 
-# ------------------------------------------------------------------------------- what makes no sense
+# ------------------------------------------------------------------------------ what makes no sense
 
 
 @pytest.mark.parametrize(

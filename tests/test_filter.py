@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def packed(text: str, bits: int) -> tuple[bytes, int]:
     return socket.inet_pton(socket.AF_INET6, text), bits
 
 
-# --------------------------------------------------------------------------------- the Filter itself
+# ------------------------------------------------------------------------------- the Filter itself
 
 
 def test_no_keyword_means_everything() -> None:
@@ -101,17 +102,37 @@ def test_numbers(name: str, most: int) -> None:
     assert term(name, most) == {most}
     assert term(name, str(most)) == {most}
     assert term(name, [1, "2", 3, 3]) == {1, 2, 3}
-    assert term(name, range(5, 8)) == {5, 6, 7} if name == "pid" else True
     assert term(name, iter((1, 2))) == {1, 2}
 
 
 @pytest.mark.parametrize(("name", "most"), NUMBERS.items())
 @pytest.mark.parametrize(
     "value",
-    [-1, "-1", "+1", "", " 1", "1 ", "1_0", "0x1", "\u0661", "one", 1.0, b"1", object, "1,2"],
+    [
+        -1,
+        "-1",
+        "+1",
+        "",
+        " 1",
+        "1 ",
+        "1_0",
+        "0x1",
+        "\u0661",
+        "one",
+        1.0,
+        object,
+        "1,2",
+        range(5, 8),
+    ],
 )
 def test_no_numbers(name: str, most: int, value: Any) -> None:
     assert message(name, value) == f"{name}: {value!r} is not a number from 0 to {most}"
+
+
+@pytest.mark.xfail(reason="int() takes these for numbers", strict=True)
+@pytest.mark.parametrize("value", [b"1_0", Decimal("1.5")])
+def test_what_only_int_takes_for_a_number(value: Any) -> None:
+    assert message("uid", value) == f"uid: {value!r} is not a number from 0 to {2**32 - 1}"
 
 
 @pytest.mark.parametrize(("name", "most"), NUMBERS.items())

@@ -11,7 +11,6 @@ cdef class Column:
     cdef Py_ssize_t bytes_held   # memory behind `data`
     cdef Py_ssize_t itemsize
     cdef bint mapped             # by mmap, else by malloc
-    cdef int exports             # live buffer views
     cdef readonly str name
     cdef readonly str format
     cdef bytes c_format

@@ -287,10 +287,6 @@ cdef class Column:
         view.strides = self.strides if (flags & PyBUF_STRIDES) == PyBUF_STRIDES else NULL
         view.suboffsets = NULL
         view.internal = NULL
-        self.exports += 1
-
-    def __releasebuffer__(self, Py_buffer* view):
-        self.exports -= 1
 
 
 cdef Column new_column(str name, str format, Py_ssize_t items):
@@ -711,7 +707,6 @@ cdef class SocketRows:
         cdef SocketRows made = type(self)(self.fields)
         cdef Py_ssize_t n = indices.length
         cdef Py_ssize_t i
-        cdef int c
         cdef Row row
         cdef Column heads
         if indices.format != "I":

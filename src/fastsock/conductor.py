@@ -12,7 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fastsock import processes
 from fastsock.engines import open_engine
-from fastsock.engines.namespaces import Namespace, all_namespaces, find_namespaces, list_pids
+from fastsock.engines.namespaces import (
+    Namespace,
+    all_namespaces,
+    count_undecoded,
+    find_namespaces,
+    list_pids,
+)
 from fastsock.engines.walk import Walk
 from fastsock.errors import NoSuchProcess, OwnersHidden
 from fastsock.filter import ALL, Filter, build_filter
@@ -34,7 +40,7 @@ from fastsock.tcp import PROTOCOLS, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, overload
 
     from fastsock.engines import Engine
 
@@ -232,6 +238,7 @@ def scan(
     context = asked.finish()
     table.sources, table.incomplete = context["sources"], context["incomplete"]
     table.elapsed = context["elapsed"]
+    table.undecoded = count_undecoded(asked.namespaces)
     if join is not None:
         join.owners.sources, join.owners.incomplete = table.sources, table.incomplete
     return table
@@ -255,6 +262,17 @@ def owners(**question: Any) -> OwnerTable:
     found.sources, found.incomplete = context["sources"], context["incomplete"]
     found.elapsed = context["elapsed"]
     return found
+
+
+if TYPE_CHECKING:
+
+    @overload
+    def count(*, by: None = None, descriptors: bool = False, **question: Any) -> Counts: ...
+
+    @overload
+    def count(
+        *, by: str | Iterable[str], descriptors: bool = False, **question: Any
+    ) -> Groups: ...
 
 
 def count(
@@ -510,6 +528,7 @@ class Glance:
         "processes",
         "process_count",
         "namespaces",
+        "undecoded",
         "sources",
         "incomplete",
         "elapsed",
@@ -519,6 +538,7 @@ class Glance:
     processes: list[tuple[int, bytes, int]]
     process_count: int
     namespaces: int
+    undecoded: Mapping[str, int]
     sources: Mapping[str, str]
     incomplete: Incomplete
     elapsed: float
@@ -528,7 +548,8 @@ def glance(*, most: int = 5, **question: Any) -> Glance:
     """Return what a first look needs, and never a walk over descriptors.
 
     `counts` by (protocol, family); the `most` processes with most open descriptors as (pid,
-    command, descriptors); how many processes and network namespaces there are.
+    command, descriptors); how many processes and network namespaces there are, and `undecoded`: how
+    many sockets of protocols that are not in any table, by the kernel's name of the protocol.
     """
     question.setdefault("protocol", ("tcp", "udp"))
     asked = Question(**question)
@@ -550,6 +571,7 @@ def glance(*, most: int = 5, **question: Any) -> Glance:
     ]
     made.process_count = len(pids)
     made.namespaces = len(all_namespaces(asked.procfs))
+    made.undecoded = count_undecoded(asked.namespaces)
     context = asked.finish()
     made.sources, made.incomplete = context["sources"], context["incomplete"]
     made.elapsed = context["elapsed"]

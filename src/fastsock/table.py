@@ -151,10 +151,11 @@ class Counts:
 class Groups(Mapping["Any", Counts]):
     """Counts by key; `by` names the keys. With several, a key is a tuple.
 
-    A key is what the column's attribute of a `Socket` is, or NONE, HIDDEN or UNKNOWN for sockets
-    without a known owner: three groups that are never merged. A socket that processes share counts
-    once in each of their groups, so that groups may add up to more than there are sockets; `total`
-    is the Counts of all, each once.
+    A key is what the attribute of a `Socket` is; commands and cgroups are text, in which bytes that
+    are not UTF-8 are surrogates (as os.fsdecode makes them). Or it is NONE, HIDDEN or UNKNOWN for
+    sockets without a known owner: three groups that are never merged. A socket that processes share
+    counts once in each of their groups, so that groups may add up to more than there are sockets;
+    `total` is the Counts of all, each once.
     """
 
     def __init__(
@@ -196,13 +197,13 @@ class Groups(Mapping["Any", Counts]):
                     row[name] = None
                     row["owner_state"] = value.name
                 else:
-                    row[name] = _json_key(value)
+                    row[name] = _json_key(name, value)
             rows.append({**row, **counts.as_dict()})
         return rows
 
 
-def _json_key(value: Any) -> Any:
-    if isinstance(value, bytes):
+def _json_key(name: str, value: Any) -> Any:
+    if name in ("command", "cgroup"):
         from fastsock.errors import escape
 
         return escape(value)
@@ -232,8 +233,10 @@ def make_groups(
 
 def _key(name: str, value: Any) -> Any:
     """Return a group key as the attribute of that name."""
-    if name in ("pid", "command", "cgroup"):
-        return OWNER_STATES.get(value, value) if isinstance(value, int) else value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    if name in OWNER_KEYS:
+        return OWNER_STATES.get(value, value)
     if name == "state":
         return tcp.STATES[value]
     if name.endswith("_address"):
@@ -314,12 +317,15 @@ class SocketTable(storage.SocketRows):
 
     Iteration and indexing give `Socket` views; `column(name)` gives a column's memory. Two tables
     are equal when their columns are. After a scan with owners, `owners` is the OwnerTable and every
-    Socket knows its `owners` and `owner_state`.
+    Socket knows its `owners` and `owner_state`. `undecoded` says how many sockets the namespaces
+    have of protocols that no table holds (UNIX-STREAM, NETLINK, PACKET, RAW, SCTP, …).
     """
 
+    owners: OwnerTable | None
     sources: Mapping[str, str] = MappingProxyType({})
     incomplete: Incomplete = ()
     elapsed: float = 0.0
+    undecoded: Mapping[str, int] = MappingProxyType({})
 
     @property
     def processes(self) -> ProcessTable | None:
@@ -329,7 +335,7 @@ class SocketTable(storage.SocketRows):
     def pick(self, indices: Column) -> SocketTable:
         picked = super().pick(indices)
         picked.sources, picked.incomplete = self.sources, self.incomplete
-        picked.elapsed = self.elapsed
+        picked.elapsed, picked.undecoded = self.elapsed, self.undecoded
         return picked
 
     def select(self, want: Filter | None = None, **keywords: Any) -> SocketTable:

@@ -105,7 +105,7 @@ def grid_of_groups(groups: Groups) -> str:
     split = [] if "state" in groups.by else ["established", "listen", "other"]
     columns = [*split, "total"]
     rows = [
-        [*map(show_key, key), *(str(getattr(counts, column)) for column in columns)]
+        [*map(show_key, groups.by, key), *(str(getattr(counts, column)) for column in columns)]
         for key, counts in found
     ]
     headings = [name.upper() for name in (*groups.by, *columns)]
@@ -113,12 +113,12 @@ def grid_of_groups(groups: Groups) -> str:
     return render.render_grid(headings, rows, right)
 
 
-def show_key(value: object) -> str:
+def show_key(name: str, value: object) -> str:
     """Return a group key for a table: sentinels bare, what processes call themselves quoted."""
     if isinstance(value, OwnerState):
         return "-" if value.name == "none" else value.name
-    if isinstance(value, bytes):
-        return render.text_name(value)
+    if name in ("command", "cgroup"):
+        return render.text_name(str(value).encode("utf-8", "surrogateescape"))
     return "-" if value is None else str(value)
 
 

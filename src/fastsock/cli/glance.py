@@ -52,6 +52,7 @@ def as_dict(found: Glance) -> dict[str, object]:
         ],
         "process_count": found.process_count,
         "namespaces": found.namespaces,
+        "undecoded": dict(found.undecoded),
     }
 
 
@@ -118,13 +119,15 @@ def origin(found: Glance) -> str:
 
 
 def hidden(found: Glance) -> list[str]:
-    """Return what could not be seen, in two lines at most."""
+    """Return what is not shown and what could not be seen, in three lines at most."""
+    beside = [f"{number} {name}" for name, number in found.undecoded.items()]
+    decoded = [f"of other protocols: {', '.join(beside)}"] if beside else []
     if not found.incomplete:
-        return ["hidden: nothing"]
+        return [*decoded, "hidden: nothing"]
     lines = [f"hidden: {describe(entry)}" for entry in found.incomplete[:2]]
     if len(found.incomplete) > 2:
         lines[1] = f"hidden: {len(found.incomplete) - 1} more reasons (--json)"
-    return lines
+    return [*decoded, *lines]
 
 
 def cut(line: str) -> str:

@@ -220,3 +220,29 @@ def expected_rows(namespaces: Sequence[Namespace]) -> int:
                         if counts.get(key, b"").isdigit():
                             total += int(counts[key])
     return total
+
+
+# What /proc/net/protocols calls what a table can hold; MPTCP's sockets are in it as TCP subflows.
+_DECODED = frozenset(("TCP", "TCPv6", "UDP", "UDPv6", "MPTCP", "MPTCPv6"))
+
+
+def count_undecoded(namespaces: Sequence[Namespace]) -> dict[str, int]:
+    """Return how many sockets there are of protocols that no engine reads, by the kernel's name.
+
+    From net/protocols (net/core/sock.c, proto_seq_printf): UNIX-STREAM, NETLINK, PACKET, RAW, SCTP
+    and so on. Empty where the file is missing.
+    """
+    found: dict[str, int] = {}
+    for space in namespaces:
+        try:
+            with open(f"{space.directories[0]}/protocols", "rb", buffering=0) as file:
+                text = file.read(16384)
+        except OSError:  # a tree without it; a process that ended
+            continue
+        for line in text.splitlines()[1:]:
+            words = line.split()
+            if len(words) > 2 and words[2].isdigit() and int(words[2]):
+                name = words[0].decode("ascii", "replace")
+                if name not in _DECODED:
+                    found[name] = found.get(name, 0) + int(words[2])
+    return found
