@@ -44,7 +44,11 @@ def rows(implementation: str) -> Rows:
     """The same rows in the tables of either implementation, owners attached."""
     sockets, owners = live()
     if implementation == "reference":
-        held = _table_py.OwnerRows.from_rows(owners.rows(), list(owners.processes))
+        processes = [
+            _table_py.Process(p.pid, p.start_time, p.command, p.uid, p.netns, p.cgroup)
+            for p in owners.processes
+        ]
+        held = _table_py.OwnerRows.from_rows(owners.rows(), processes)
         made = Rows(_table_py.SocketRows.from_rows(sockets.rows()), held, _group_py, _render_py)
     else:
         made = Rows(sockets.pick(everything(sockets)), owners, _group, _render)

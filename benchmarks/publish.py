@@ -37,7 +37,8 @@ Read this first:
   table), *table* (rows in memory), *command* (a whole process, as you would type it).
 * The kernel is most of every scan. A *floor* is the bare kernel calls of the same question, timed
   in turn with the case: `os.readv` over /proc/net/tcp and tcp6, or `getdents64` and `readlinkat`
-  over every /proc/PID/fd in C. "x 1.04" is 4 % above it.
+  over every /proc/PID/fd in C. "x 1.04" is 4 % above it. The floors have one thread; fastsock
+  walks descriptors with as many as there are processors, so it can end up below them.
 * Every answer is compared before it is timed. A tool that answers differently gets no time.
 * A walk over descriptors leaves 1 to 2 KB of kernel memory behind for each: dentries and inodes.
   No tool that uses /proc can avoid that, and the first walk of a host is slower than these.

@@ -1,11 +1,11 @@
 """Read what pytest-benchmark stored, with what our cases add to it in `extra_info`.
 
-    engine     which engine answered
-    rows       how many rows the answer has
-    against    what was timed in turn with the case, round by round: a floor, or the reference
-    against_s  its median, in seconds
-    ratio      median over the rounds of case / against
-    peak_kib   memory cases: the highest resident set of a fresh process
+engine     which engine answered
+rows       how many rows the answer has
+against    what was timed in turn with the case, round by round: a floor, or the reference
+against_s  its median, in seconds
+ratio      median over the rounds of case / against
+peak_kib   memory cases: the highest resident set of a fresh process
 """
 
 from __future__ import annotations

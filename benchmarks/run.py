@@ -54,6 +54,7 @@ def scrub(path: Path) -> None:
     document["commit_info"] = {key: commit.get(key) for key in ("id", "time", "dirty")}
     for case in document["benchmarks"]:
         case.pop("params", None)  # holds the addresses of functions
+        case["stats"]["data"] = [round(time, 9) for time in case["stats"]["data"]]
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -84,9 +84,7 @@ def prepare_child(user: int | None, netns: int | None) -> None:
         become(user)
 
 
-def in_child(
-    function: Callable[[], T], *, user: int | None = None, netns: int | None = None
-) -> T:
+def in_child(function: Callable[[], T], *, user: int | None = None, netns: int | None = None) -> T:
     """Run `function` in a forked child and return what it returns.
 
     As `user` where root may change to it, in the network namespace of the process `netns` or OWN.

@@ -9,8 +9,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from fastsock import arrow, tcp
 from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS

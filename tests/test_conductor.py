@@ -278,9 +278,7 @@ def test_all_workers_of_a_listener_are_its_owners(
     assert [counts.listen for counts in by_command.values()] == [1]
 
 
-def test_duplicated_descriptors_are_one_socket(
-    ask: SimpleNamespace, talk: Conversation
-) -> None:
+def test_duplicated_descriptors_are_one_socket(ask: SimpleNamespace, talk: Conversation) -> None:
     with talk.server.dup() as copy:
         mine = {(SELF, talk.server.fileno()), (SELF, copy.fileno())}
         (found,) = ask.scan(inode=inode_of(copy), owners=True)
@@ -423,9 +421,7 @@ def test_owners_are_rows_of_processes_and_descriptors(
     ask: SimpleNamespace, talk: Conversation
 ) -> None:
     table = ask.owners(pid=SELF)
-    assert (inode_of(talk.server), SELF, talk.server.fileno(), SELF) in {
-        row[:4] for row in table
-    }
+    assert (inode_of(talk.server), SELF, talk.server.fileno(), SELF) in {row[:4] for row in table}
     links = [os.readlink(f"/proc/self/fd/{fd}") for fd in _descriptors()]
     assert len(table) == sum(link.startswith("socket:[") for link in links)
     assert table.scope == (SELF,)
@@ -1153,9 +1149,7 @@ def test_words_that_do_not_exist(ask: SimpleNamespace) -> None:
         ask.count(5000)
 
 
-def test_the_engine_of_the_environment(
-    monkeypatch: pytest.MonkeyPatch, engine_name: str
-) -> None:
+def test_the_engine_of_the_environment(monkeypatch: pytest.MonkeyPatch, engine_name: str) -> None:
     monkeypatch.setenv("FASTSOCK_ENGINE", engine_name)
     assert fastsock.count().sources == {"sockets": engine_name}
     monkeypatch.setenv("FASTSOCK_ENGINE", "fast")

@@ -243,8 +243,8 @@ def test_a_child_in_another_namespace_sees_its_own(engine_name: str) -> None:
         number = os.stat("/proc/self/ns/net").st_ino
         return number, inodes(engine_name), total(engine=engine_name)
 
-    number, found, total = in_child(ask, netns=OWN)
-    assert (found, total) == ({number}, 0)
+    number, found, sockets = in_child(ask, netns=OWN)
+    assert (found, sockets) == ({number}, 0)
     assert number != OWN_INODE
 
 

@@ -540,9 +540,7 @@ def test_another_user_counts_the_farm_as_root_does(farm: sockfarm.Farm, engine_n
             next(entry["count"] for entry in table.incomplete if entry["what"] == "processes"),
         )
 
-    states, owner_states, refused, groups, hidden = in_child(
-        look, user=NOBODY, netns=farm.pids[0]
-    )
+    states, owner_states, refused, groups, hidden = in_child(look, user=NOBODY, netns=farm.pids[0])
     assert states == expected
     assert owner_states == {"hidden"}
     assert refused == (farm.pids[0],)

@@ -285,9 +285,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_command_names_are_bytes_of_any_kind(
-    walk: Walker, tree: ProcTree, command: bytes
-) -> None:
+def test_command_names_are_bytes_of_any_kind(walk: Walker, tree: ProcTree, command: bytes) -> None:
     tree.process(10, command, start_time=88231).socket(1, 5)
     (process,) = walk(str(tree), None, 1).owners.processes
     assert (process.pid, process.command, process.start_time) == (10, command, 88231)
@@ -533,12 +531,8 @@ def test_out_of_descriptors_is_an_error_that_leaves_nothing_open(
     assert in_child(body) == ({errno.EMFILE}, 0)  # a child: the limit is a whole process's
 
 
-@pytest.mark.parametrize(
-    ("name", "code"), [("nowhere", errno.ENOENT), ("file", errno.ENOTDIR)]
-)
-def test_a_root_that_is_no_directory(
-    walk: Walker, tmp_path: Path, name: str, code: int
-) -> None:
+@pytest.mark.parametrize(("name", "code"), [("nowhere", errno.ENOENT), ("file", errno.ENOTDIR)])
+def test_a_root_that_is_no_directory(walk: Walker, tmp_path: Path, name: str, code: int) -> None:
     (tmp_path / "file").write_text("")
     for pids in (None, [1]):
         with pytest.raises(OSError) as raised:

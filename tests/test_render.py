@@ -10,8 +10,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from fastsock import render
 from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS

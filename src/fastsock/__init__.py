@@ -50,42 +50,42 @@ __all__ = list(_HOME)
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fastsock.conductor import (
-        SocketStream,
-        count,
-        glance,
-        listeners,
-        owners,
-        scan,
-        sockets,
-        state_of,
-        states_by_inode,
-        who,
+        SocketStream as SocketStream,
+        count as count,
+        glance as glance,
+        listeners as listeners,
+        owners as owners,
+        scan as scan,
+        sockets as sockets,
+        state_of as state_of,
+        states_by_inode as states_by_inode,
+        who as who,
     )
-    from fastsock.engines import engine_status
+    from fastsock.engines import engine_status as engine_status
     from fastsock.errors import (
-        EngineUnavailable,
-        FastsockError,
-        FilterError,
-        NamespaceHidden,
-        NoSuchNamespace,
-        NoSuchProcess,
-        OwnersHidden,
-        ParseError,
+        EngineUnavailable as EngineUnavailable,
+        FastsockError as FastsockError,
+        FilterError as FilterError,
+        NamespaceHidden as NamespaceHidden,
+        NoSuchNamespace as NoSuchNamespace,
+        NoSuchProcess as NoSuchProcess,
+        OwnersHidden as OwnersHidden,
+        ParseError as ParseError,
     )
     from fastsock.table import (
-        HIDDEN,
-        NONE,
-        UNKNOWN,
-        Counts,
-        Groups,
-        Owner,
-        OwnerTable,
-        Process,
-        ProcessTable,
-        Socket,
-        SocketTable,
+        HIDDEN as HIDDEN,
+        NONE as NONE,
+        UNKNOWN as UNKNOWN,
+        Counts as Counts,
+        Groups as Groups,
+        Owner as Owner,
+        OwnerTable as OwnerTable,
+        Process as Process,
+        ProcessTable as ProcessTable,
+        Socket as Socket,
+        SocketTable as SocketTable,
     )
-    from fastsock.tcp import State
+    from fastsock.tcp import State as State
 
 
 def __getattr__(name: str) -> object:

@@ -1,6 +1,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, final
 
+from typing_extensions import Self
+
 from fastsock._table import Column, OwnerRows, SocketRows
 
 @final
@@ -12,7 +14,7 @@ class OwnerIndex:
     """
 
     owners: OwnerRows
-    def __init__(self, owners: OwnerRows) -> None: ...
+    def __new__(cls, owners: OwnerRows) -> Self: ...
     def heads(self, rows: SocketRows, missing: int) -> Column:
         """Return the first owner row of each socket ("heads", int32), for `attach_owners`.
 
@@ -30,7 +32,7 @@ class Grouper:
     """
 
     keys: tuple[str, ...]
-    def __init__(self, keys: Sequence[str]) -> None: ...
+    def __new__(cls, keys: Sequence[str]) -> Self: ...
     def add(
         self, rows: SocketRows, descriptors: bool = False, pids: Iterable[int] | None = None
     ) -> None:

@@ -1,5 +1,7 @@
 from typing import final
 
+from typing_extensions import Self
+
 from fastsock._table import Column, SocketRows
 from fastsock.filter import Filter
 
@@ -12,6 +14,6 @@ class Matcher:
     """
 
     everything: bool
-    def __init__(self, want: Filter) -> None: ...
+    def __new__(cls, want: Filter) -> Self: ...
     def select(self, rows: SocketRows) -> Column:
         """Return the indices of the rows that match, in order ("index", uint32)."""

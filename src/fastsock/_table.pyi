@@ -12,6 +12,7 @@ OWNER_UNKNOWN: int  # -3: not found, though all could be read, or only some were
 
 @final
 class Column:
+    def __init__(self, *args: object, **keywords: object) -> None: ...  # made by tables
     name: str
     format: str
     def __len__(self) -> int: ...
@@ -58,6 +59,8 @@ class OwnerRows:
 class Owner:
     """One descriptor that holds a socket."""
 
+    def __init__(self, *args: object, **keywords: object) -> None: ...  # made by tables
+
     pid: int
     fd: int
     tid: int
@@ -68,6 +71,8 @@ class Owner:
 @final
 class Socket:
     """One socket: a view of a row, made on demand, that keeps its table alive."""
+
+    def __init__(self, *args: object, **keywords: object) -> None: ...  # made by tables
 
     protocol: str
     family: str
@@ -101,9 +106,7 @@ class SocketRows:
     owners: OwnerRows | None
     def __init__(self, fields: Sequence[str] = ()) -> None: ...
     @classmethod
-    def from_rows(
-        cls, rows: Iterable[Sequence[Any]], fields: Sequence[str] = ()
-    ) -> Self: ...
+    def from_rows(cls, rows: Iterable[Sequence[Any]], fields: Sequence[str] = ()) -> Self: ...
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[Socket]: ...
     def __getitem__(self, index: int, /) -> Socket: ...

@@ -749,6 +749,7 @@ cdef class SocketRows:
 
 
 @cython.final
+@cython.internal
 cdef class SocketIterator:
     cdef SocketRows table
     cdef Py_ssize_t next_row

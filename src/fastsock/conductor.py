@@ -22,8 +22,7 @@ from fastsock.engines.namespaces import (
 from fastsock.engines.walk import Walk
 from fastsock.errors import NoSuchProcess, OwnersHidden
 from fastsock.filter import ALL, Filter, build_filter
-from fastsock.implementation import group, match
-from fastsock.implementation import table as storage
+from fastsock.implementation import group, match, table as storage
 from fastsock.table import (
     OWNER_KEYS,
     Counts,
@@ -102,9 +101,7 @@ class Question:
 
     def miss(self, what: str, count: int | None, reason: str, remedy: str) -> None:
         """Note what could not be seen."""
-        self.incomplete.append(
-            {"what": what, "count": count, "reason": reason, "remedy": remedy}
-        )
+        self.incomplete.append({"what": what, "count": count, "reason": reason, "remedy": remedy})
 
     def walk(self) -> Walk:
         """Find owners: in the named processes, or in all. OwnersHidden where named ones are."""
@@ -131,13 +128,9 @@ class Question:
                 privileges,
             )
         if walk.denied_links:
-            self.miss(
-                "descriptors", sum(walk.denied_links.values()), "may not be read", privileges
-            )
+            self.miss("descriptors", sum(walk.denied_links.values()), "may not be read", privileges)
         if walk.scope is None and self._hides_pids():
-            self.miss(
-                "processes", None, "/proc is mounted with hidepid", "run as root"
-            )
+            self.miss("processes", None, "/proc is mounted with hidepid", "run as root")
         if walk.uncompared_threads:
             self.miss(
                 "threads",
@@ -211,9 +204,7 @@ def _tables(question: Question, join: Join | None, fields: Sequence[str]) -> Ite
         yield table if join is None else join.attach(table)
 
 
-def scan(
-    *, owners: bool = False, fields: Sequence[str] = (), **question: Any
-) -> SocketTable:
+def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -> SocketTable:
     """Return a table of the sockets that `question` selects.
 
     `owners=True` finds out who holds them; so does selecting by `pid` or `command`, which looks
@@ -232,9 +223,7 @@ def scan(
         table = join.attach(table)
         wrapped = len(group.ambiguous(table))
         if wrapped:
-            asked.miss(
-                "ambiguous sockets", wrapped, "they share an inode number with others", ""
-            )
+            asked.miss("ambiguous sockets", wrapped, "they share an inode number with others", "")
     context = asked.finish()
     table.sources, table.incomplete = context["sources"], context["incomplete"]
     table.elapsed = context["elapsed"]
@@ -270,9 +259,7 @@ if TYPE_CHECKING:
     def count(*, by: None = None, descriptors: bool = False, **question: Any) -> Counts: ...
 
     @overload
-    def count(
-        *, by: str | Iterable[str], descriptors: bool = False, **question: Any
-    ) -> Groups: ...
+    def count(*, by: str | Iterable[str], descriptors: bool = False, **question: Any) -> Groups: ...
 
 
 def count(

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from fastsock import _group as group
-    from fastsock import _match as match
-    from fastsock import _table as table
+    from fastsock import _group as group, _match as match, _table as table
 
     COMPILED: bool
 else:
@@ -26,12 +24,9 @@ else:
         ):
             raise
         COMPILED = False
-        from fastsock import _group_py as group
-        from fastsock import _match_py as match
-        from fastsock import _table_py as table
+        from fastsock import _group_py as group, _match_py as match, _table_py as table
     else:
         COMPILED = True
-        from fastsock import _group as group
-        from fastsock import _match as match
+        from fastsock import _group as group, _match as match
 
 __all__ = ["COMPILED", "group", "match", "table"]

@@ -11,8 +11,7 @@ from types import MappingProxyType
 
 from fastsock import tcp
 from fastsock.filter import Filter, build_filter
-from fastsock.implementation import group, match
-from fastsock.implementation import table as storage
+from fastsock.implementation import group, match, table as storage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

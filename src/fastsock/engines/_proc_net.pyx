@@ -9,6 +9,7 @@ tcp_ipv6.c, net/ipv4/udp.c and net/ipv6/udp.c. The kernel hands out at most one 
 every field as strictly as the reference, with the same errors, in about 0.13 us a line.
 """
 
+cimport cython
 from libc.errno cimport EINTR, ENOENT, EISDIR, errno
 from libc.stdint cimport UINT64_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
@@ -358,6 +359,7 @@ cdef void prepare_row(Row* row, int protocol, int family, uint64_t netns) noexce
         memset(row.remote_address + 10, 0xff, 2)
 
 
+@cython.internal
 cdef class Lines:
     """Where a scan stands in one table: which file, which line, and what went wrong."""
 
