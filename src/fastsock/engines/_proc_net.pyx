@@ -144,21 +144,28 @@ cdef inline const uint8_t* read_decimal(
     cdef const uint8_t* start = p
     cdef uint64_t n = 0
     cdef uint32_t digit = <uint32_t>p[0] - c"0"
+    if digit > 9:
+        return NULL
     while digit <= 9:
         n = n * 10 + digit
         p += 1
         digit = <uint32_t>p[0] - c"0"
-    if p == start or n > most or p - start > digits or (p - start > 19 and not fits(start, p)):
+    # Nine digits fit wherever a number may stand.
+    if p - start > 9 and not fits(start, p, n, most, digits):
         return NULL
     value[0] = n
     return p
 
 
-cdef bint fits(const uint8_t* start, const uint8_t* end) noexcept nogil:
-    """Whether 20 digits are no more than 2**64 - 1."""
+cdef bint fits(
+    const uint8_t* start, const uint8_t* end, uint64_t n, uint64_t most, int digits
+) noexcept nogil:
+    """Whether the digits that gave `n` are no more than `most`, of 20 digits without a carry."""
     cdef uint64_t shorter = 0
-    if end - start > 20:
+    if n > most or end - start > digits:
         return False
+    if end - start < 20:
+        return True
     while start < end - 1:
         shorter = shorter * 10 + (start[0] - c"0")
         start += 1
@@ -574,6 +581,7 @@ cdef class TableScan:
         cdef const uint8_t* p = self.buffer + self.start
         cdef const uint8_t* end = self.buffer + self.stop
         cdef const uint8_t* limit = end
+        cdef bint everything = self.matcher.everything
         cdef Row* row
         cdef Outcome outcome
         if not last:
@@ -590,7 +598,7 @@ cdef class TableScan:
             p = read_line(self.lines, p, limit, row)
             if p == NULL:
                 return BAD_LINE
-            if self.lines.number > 1 and self.matcher.matches(row):
+            if self.lines.number > 1 and (everything or self.matcher.matches(row)):
                 self.marks[self.waiting] = self.seen.fingerprint(row)
                 self.seen.prefetch(self.marks[self.waiting])
                 self.waiting += 1
