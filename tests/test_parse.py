@@ -665,7 +665,6 @@ def test_a_root_without_tables(engine_name: str, tmp_path: Path) -> None:
             ask(engine=engine_name, procfs=str(tree))
 
 
-@pytest.mark.xfail(reason="a missing file is passed over, whichever it is", strict=True)
 def test_a_missing_table_of_tcp_is_not_an_answer_of_0(engine_name: str, tmp_path: Path) -> None:
     """Every kernel with IPv4 has it: without it nothing is known about TCP."""
     tree = ProcTree(tmp_path)
@@ -683,12 +682,7 @@ SCANS = [
 
 @pytest.mark.parametrize("ask", SCANS)
 @pytest.mark.parametrize("kind", ["fifo", "directory", "device", "loop"])
-def test_a_table_that_is_no_file(
-    engine_name: str, tmp_path: Path, kind: str, ask: Any, request: pytest.FixtureRequest
-) -> None:
-    if (engine_name, kind) == ("reference", "loop"):
-        reason = "os.path.exists() takes it for a missing file"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_a_table_that_is_no_file(engine_name: str, tmp_path: Path, kind: str, ask: Any) -> None:
     tree = ProcTree(tmp_path)
     tree.table("tcp", tcp_line(("127.0.0.1", 5000), inode=7))
     path = tmp_path / "net" / "tcp6"
@@ -708,12 +702,7 @@ def test_a_table_that_is_no_file(
 
 
 @pytest.mark.parametrize("ask", SCANS)
-def test_a_table_that_fails_while_it_is_read(
-    engine_name: str, tmp_path: Path, ask: Any, request: pytest.FixtureRequest
-) -> None:
-    if engine_name == "reference":
-        reason = "the error of a read has no file name"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_a_table_that_fails_while_it_is_read(engine_name: str, tmp_path: Path, ask: Any) -> None:
     tree = ProcTree(tmp_path)
     path = tmp_path / "net" / "tcp6"
     path.unlink()

@@ -107,12 +107,13 @@ class Question:
         """Find owners: in the named processes, or in all. OwnersHidden where named ones are."""
         walk = self.engine.owners(self.pids)
         if walk.scope is not None:
-            refused = sorted({*walk.denied, *walk.denied_links})
-            if refused:
-                raise OwnersHidden(refused)
-            if walk.missing:  # ended since it was looked up
-                if len(walk.missing) == len(walk.scope):
-                    raise NoSuchProcess(", ".join(map(str, walk.missing)))
+            refused = {*walk.denied, *walk.denied_links}
+            ended = {pid for pid in refused if processes.has_ended(f"{self.procfs}/{pid}")}
+            if refused - ended:
+                raise OwnersHidden(sorted(refused - ended))
+            gone = sorted({*walk.missing, *ended})  # since they were looked up
+            if gone and len(gone) == len(walk.scope):
+                raise NoSuchProcess(", ".join(map(str, gone)))
         self.sources["owners"] = self.engine.name
         self._note_walk(walk)
         return walk

@@ -107,12 +107,12 @@ def _alternatives(value: Any) -> Iterable[Any]:
 
 
 def _whole_number(name: str, value: Any, most: int) -> int:
-    try:
-        number = int(value) if not isinstance(value, float) else -1
-    except (TypeError, ValueError):
-        number = -1
-    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
-        number = -1
+    number = -1
+    if isinstance(value, str):
+        if value.isascii() and value.isdigit():
+            number = int(value)
+    elif hasattr(value, "__index__"):  # whole numbers of any library; no float, no text
+        number = value.__index__()
     if not 0 <= number <= most:
         raise FilterError(f"{name}: {value!r} is not a number from 0 to {most}")
     return number

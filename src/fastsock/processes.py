@@ -49,6 +49,23 @@ def read_command(process: str) -> bytes:
     return text[start + 1 : end] if 0 <= start < end else b""
 
 
+_PF_EXITING = 0x4  # include/linux/sched.h
+
+
+def has_ended(process: str) -> bool:
+    """Return whether /proc/PID is gone, or a process that has begun to exit and lost its threads.
+
+    It leaves its memory, then its descriptors, then its namespaces, then it is a zombie. From the
+    first step on /proc/PID/fd belongs to root (task_dump_owner, fs/proc/base.c), so that EACCES
+    means nothing. Anybody may read the flags in PID/stat (proc_pid_stat(5)).
+    """
+    fields = _read(f"{process}/stat").rpartition(b")")[2].split()
+    if len(fields) < 18:
+        return True  # gone; or not readable, as nothing else will be
+    state, flags, threads = fields[0], fields[6], fields[17]
+    return state in (b"Z", b"X") or bool(int(flags) & _PF_EXITING and int(threads) <= 1)
+
+
 def find_processes(procfs: str, pids: Iterable[int], names: Collection[bytes]) -> list[int]:
     """Return those of `pids` that are called by one of `names`."""
     return [pid for pid in pids if not read_names(f"{procfs}/{pid}").isdisjoint(names)]

@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fastsock._match import Matcher
 from fastsock._table import SocketRows
@@ -15,7 +15,11 @@ def parse_table(
 class TableScan:
     repeats: int
     def __init__(
-        self, sources: Sequence[tuple[str, int, int, int]], matcher: Matcher, expected: int = 0
+        self,
+        sources: Sequence[tuple[str, int, int, int]],
+        matcher: Matcher,
+        expected: int = 0,
+        moved: Callable[[], bool] | None = None,
     ) -> None: ...
     def count(self) -> list[int]: ...
     def fill(self, rows: SocketRows, limit: int = 0) -> bool: ...

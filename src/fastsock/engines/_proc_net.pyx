@@ -439,15 +439,18 @@ def parse_table(bytes text, int protocol, int family, str path, netns=0, fields=
 
 
 cdef class TableScan:
-    """One pass over several tables; rows that the moving tables repeat are dropped and counted.
+    """A read of several tables; rows that the moving tables repeat are dropped and counted.
 
     `sources` are (path, protocol, family, netns); a path that does not exist is passed over (a
-    kernel without IPv6 has no tcp6): the caller knows which must. Errors: OSError with the path,
-    ParseError, MemoryError; afterwards the scan is over.
+    kernel without IPv6 has no tcp6): the caller knows which must. `moved` is asked at the end: where
+    it says yes, all is read once more, and rows that were passed over before are added. Errors:
+    OSError with the path, ParseError, MemoryError; afterwards the scan is over.
     """
 
     cdef list sources
     cdef Py_ssize_t at          # the source being read
+    cdef object moved
+    cdef bint again             # the second reading: what it repeats says nothing
     cdef Matcher matcher
     cdef Seen seen
     cdef Py_ssize_t expected
@@ -462,8 +465,9 @@ cdef class TableScan:
     cdef uint64_t[32] marks
     cdef int waiting
 
-    def __cinit__(self, sources, Matcher matcher, expected=0):
+    def __cinit__(self, sources, Matcher matcher, expected=0, moved=None):
         self.fd = -1
+        self.moved = moved
         self.sources = list(sources)
         self.matcher = matcher
         self.seen = Seen(expected)
@@ -473,7 +477,7 @@ cdef class TableScan:
         if self.buffer == NULL:
             raise MemoryError()
 
-    def __init__(self, sources, matcher, expected=0):
+    def __init__(self, sources, matcher, expected=0, moved=None):
         pass
 
     def __dealloc__(self):
@@ -489,6 +493,7 @@ cdef class TableScan:
     def close(self):
         """End the scan early. Closing twice is fine."""
         self.at = len(self.sources)
+        self.moved = None
         self.release()
 
     def count(self):
@@ -552,6 +557,10 @@ cdef class TableScan:
             self.fd = fd
             self.start = self.stop = 0
             return True
+        if not self.again and self.moved is not None and self.moved():
+            self.again = True
+            self.at = 0
+            return self.next_source()
         return False
 
     cdef Outcome read_source(self, SocketRows rows, Py_ssize_t limit, int* problem) noexcept nogil:
@@ -627,7 +636,7 @@ cdef class TableScan:
             if is_new < 0:
                 return NO_MEMORY
             if not is_new:
-                self.repeats += 1
+                self.repeats += not self.again
                 continue
             if rows is None:
                 self.counts[self.batch[i].state] += 1

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from fastsock.engines import reference
-from fastsock.engines.namespaces import Namespace, list_tables
+from fastsock.engines.namespaces import Namespace, list_tables, read_movement
 from fastsock.engines.walk import Walk
 from fastsock.implementation import group, match
 from fastsock.table import SocketTable
@@ -45,15 +45,21 @@ class ReferenceEngine:
         names = SocketTable(fields).column_names()
         key = [names.index(name) for name in KEY]
         rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-        listed = 0
-        for path, protocol, family, netns in list_tables(self.name, namespaces, want)[0]:
-            if not os.path.exists(path):  # a kernel without this protocol's table
-                continue
-            table = reference.read_table(path, protocol, family, netns, fields)
-            listed += len(table)
-            for row in table.rows():
-                rows.setdefault(tuple(row[i] for i in key), row)
-        self.repeats += listed - len(rows)
+        tables = list_tables(self.name, namespaces, want)[0]
+        before = read_movement(namespaces)
+        for again in (False, True):
+            listed = 0
+            for path, protocol, family, netns in tables:
+                if not os.path.lexists(path):  # a kernel without this protocol's table
+                    continue
+                table = reference.read_table(path, protocol, family, netns, fields)
+                listed += len(table)
+                for row in table.rows():
+                    rows.setdefault(tuple(row[i] for i in key), row)
+            if not again:
+                self.repeats += listed - len(rows)
+                if read_movement(namespaces) == before:
+                    break
         whole = SocketTable.from_rows(rows.values(), fields)
         return whole.pick(match.Matcher(want).select(whole))
 

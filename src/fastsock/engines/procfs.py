@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fastsock.engines._fd_walk import walk_descriptors
 from fastsock.engines._proc_net import TableScan
-from fastsock.engines.namespaces import Namespace, expected_rows, list_tables
+from fastsock.engines.namespaces import Namespace, expected_rows, list_tables, read_movement
 from fastsock.engines.walk import Walk
 from fastsock.implementation import match
 from fastsock.table import SocketTable
@@ -30,7 +30,12 @@ class ProcfsEngine:
 
     def _open(self, want: Filter, namespaces: Sequence[Namespace]) -> TableScan:
         tables, _ = list_tables(self.name, namespaces, want)
-        return TableScan(tables, match.Matcher(want), expected_rows(namespaces))
+        before = read_movement(namespaces)
+
+        def moved() -> bool:
+            return read_movement(namespaces) != before
+
+        return TableScan(tables, match.Matcher(want), expected_rows(namespaces), moved)
 
     def sockets(
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()

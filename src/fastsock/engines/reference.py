@@ -166,6 +166,9 @@ def read_file(path: str) -> bytes:
             raise IsADirectoryError(errno.EISDIR, "not a regular file", path)
         with open(fd, "rb", closefd=False) as file:
             return file.read()
+    except OSError as error:
+        error.filename = path  # read(2) alone does not know it
+        raise
     finally:
         os.close(fd)
 
