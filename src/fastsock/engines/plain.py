@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from fastsock.engines import reference
@@ -50,9 +49,10 @@ class ReferenceEngine:
         for again in (False, True):
             listed = 0
             for path, protocol, family, netns in tables:
-                if not os.path.lexists(path):  # a kernel without this protocol's table
-                    continue
-                table = reference.read_table(path, protocol, family, netns, fields)
+                try:
+                    table = reference.read_table(path, protocol, family, netns, fields)
+                except FileNotFoundError:
+                    continue  # a kernel without this protocol's table, or its process ended
                 listed += len(table)
                 for row in table.rows():
                     rows.setdefault(tuple(row[i] for i in key), row)
