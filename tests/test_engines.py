@@ -372,6 +372,14 @@ def test_a_tree_without_processes_has_its_own_net(engine_name: str, tree: ProcTr
     assert {s.netns for s in fastsock.scan(engine=engine_name, procfs=str(tree))} == {None}
 
 
+def test_a_tree_with_one_net_has_it_for_every_process(engine_name: str, tree: ProcTree) -> None:
+    """As `PROC_ROOT=TREE ss -p` reads it: the processes of such a tree have no net of their own."""
+    tree.process(20, b"nginx").socket(3, 1)
+    questions: list[dict[str, Any]] = [{"pid": 20}, {"command": "nginx"}]
+    for named in questions:
+        assert fastsock.count(engine=engine_name, procfs=str(tree), **named).listen == 1
+
+
 def test_process_1_comes_before_the_root_s_net(engine_name: str, tree: ProcTree) -> None:
     """ROOT/net of a procfs that is mounted elsewhere is the reader's namespace, not the host's."""
     with_process(tree, 1, 2, 4026531840)

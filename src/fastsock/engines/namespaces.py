@@ -75,9 +75,9 @@ def find_namespaces(
     its process 1, since ROOT/net is the reader's namespace even through a bind mount.
     """
     if netns is None:
-        if pids is not None:
-            return _namespaces_of(procfs, pids)
-        return [_own_namespace(engine, procfs)]
+        if pids is None or _is_small_tree(procfs, pids):
+            return [_own_namespace(engine, procfs)]
+        return _namespaces_of(procfs, pids)
     if netns == "all":
         return all_namespaces(procfs)
     if isinstance(netns, (list, tuple, set, frozenset)):
@@ -98,12 +98,23 @@ def _own_namespace(engine: str, procfs: str) -> Namespace:
         return Namespace(read_inode(thread), [f"{thread}/net"])
     if os.path.isdir(f"{procfs}/1/net"):
         return Namespace(read_inode(f"{procfs}/1"), [f"{procfs}/1/net"])
-    # A tree that is no procfs has a directory where procfs has a link to self/net.
-    if os.path.isdir(f"{procfs}/net") and not os.path.islink(f"{procfs}/net"):
+    if _is_small_tree(procfs, ()):
         return Namespace(0, [f"{procfs}/net"])
     raise EngineUnavailable(
         engine, f"{procfs}/1/net cannot be read: is {procfs} a /proc, and is process 1 in it?"
     )
+
+
+def _is_small_tree(procfs: str, pids: Iterable[int]) -> bool:
+    """Whether a tree made by hand has one net directory and none for the processes.
+
+    Such trees are what `PROC_ROOT=TREE ss` takes. Where they have the directory, procfs has a link
+    to self/net.
+    """
+    net = f"{procfs}/net"
+    if os.path.islink(net) or not os.path.isdir(net):
+        return False
+    return not any(os.path.isdir(f"{procfs}/{pid}/net") for pid in pids)
 
 
 def _namespaces_of(procfs: str, pids: Iterable[int]) -> list[Namespace]:
