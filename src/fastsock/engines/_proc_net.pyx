@@ -442,7 +442,7 @@ cdef class TableScan:
     """A read of several tables; rows that the moving tables repeat are dropped and counted.
 
     `sources` are (path, protocol, family, netns); a path that does not exist is passed over (a
-    kernel without IPv6 has no tcp6): the caller knows which must. `moved` is asked at the end: where
+    kernel without IPv6 has no tcp6): the caller knows which must. `moved` is asked at the end: if
     it says yes, all is read once more, and rows that were passed over before are added. Errors:
     OSError with the path, ParseError, MemoryError; afterwards the scan is over.
     """
