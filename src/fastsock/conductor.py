@@ -21,7 +21,7 @@ from fastsock.engines.namespaces import (
 )
 from fastsock.engines.walk import Walk
 from fastsock.errors import NoSuchProcess, OwnersHidden
-from fastsock.filter import ALL, Filter, build_filter
+from fastsock.filter import ALL, build_filter
 from fastsock.implementation import group, match, table as storage
 from fastsock.table import (
     OWNER_KEYS,
@@ -151,6 +151,12 @@ class Question:
         """Whether processes are invisible: a real procfs always has a process 1."""
         return os.path.islink(f"{self.procfs}/self") and not os.path.exists(f"{self.procfs}/1")
 
+    def select(self, table: SocketTable) -> SocketTable:
+        """Return the rows that are wanted: an engine may have found more."""
+        if self.engine.exact:
+            return table
+        return table.pick(match.Matcher(self.want).select(table))
+
     def missing_state(self, walk: Walk) -> int:
         """Return what a socket is whose owner was not found."""
         if walk.scope is not None or not self.incomplete:
@@ -192,16 +198,10 @@ class Join:
         return table.pick(group.owned_by(table, self.pids))
 
 
-def _select(table: SocketTable, want: Filter) -> SocketTable:
-    matcher = match.Matcher(want)
-    chosen = matcher.select(table)
-    return table if len(chosen) == len(table) else table.pick(chosen)
-
-
 def _tables(question: Question, join: Join | None, fields: Sequence[str]) -> Iterator[SocketTable]:
     """Yield the selected sockets in tables of a few thousand, with owners where asked for."""
     for table in question.engine.stream(question.want, question.namespaces, fields):
-        table = _select(table, question.want)
+        table = question.select(table)
         yield table if join is None else join.attach(table)
 
 
@@ -219,7 +219,7 @@ def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -
     """
     asked = Question(**question)
     join = Join(asked) if owners or asked.want.needs_owners else None
-    table = _select(asked.engine.sockets(asked.want, asked.namespaces, fields), asked.want)
+    table = asked.select(asked.engine.sockets(asked.want, asked.namespaces, fields))
     if join is not None:
         table = join.attach(table)
         wrapped = len(group.ambiguous(table))
@@ -286,7 +286,7 @@ def count(
     queues = AcceptQueues()
     numbers = [0] * 256
     for table in asked.engine.stream(asked.want, asked.namespaces):
-        table = _select(table, asked.want)
+        table = asked.select(table)
         if join is not None:
             beside, table = table, join.attach(table)
             if pids is not None:

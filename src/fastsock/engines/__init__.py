@@ -26,13 +26,14 @@ if TYPE_CHECKING:
         """What every engine can do.
 
         `want` is a hint: an engine may return more rows than wanted, never fewer, and the caller
-        selects after it. Rows look as /proc would print them: a request socket is SYN_RECV,
-        TIME_WAIT has inode 0, unknown state numbers pass through. Rows that a moving table repeats
-        within one scan are dropped and counted in `repeats`.
+        selects after it, unless it is `exact`. Rows look as /proc would print them: a request
+        socket is SYN_RECV, TIME_WAIT has inode 0, unknown state numbers pass through. Rows that a
+        moving table repeats within one scan are dropped and counted in `repeats`.
         """
 
         name: str
         repeats: int
+        exact: bool  # no more than wanted ever comes: selecting once more would change nothing
 
         def sockets(
             self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()

@@ -33,6 +33,7 @@ class ReferenceEngine:
     """Reads what the procfs engine reads, in plain Python."""
 
     name = "reference"
+    exact = True
 
     def __init__(self, procfs: str) -> None:
         self.procfs = procfs
