@@ -77,13 +77,15 @@ def compiled() -> ctypes.CDLL:
     source = Path(__file__).with_name("floor_walk.c")
     with tempfile.TemporaryDirectory() as folder:
         library = f"{folder}/floor_walk.so"
-        subprocess.run([cc, "-O2", "-shared", "-fPIC", "-o", library, str(source)], check=True)
+        subprocess.run(
+            [cc, "-O2", "-shared", "-fPIC", "-pthread", "-o", library, str(source)], check=True
+        )
         return ctypes.CDLL(library)
 
 
-def walk(root: str = "/proc") -> Walked:
-    """Walk every descriptor of every process that may be read, on one thread."""
+def walk(root: str = "/proc", threads: int = 1) -> Walked:
+    """Walk every descriptor of every process that may be read."""
     walked = Walked()
-    if compiled().floor_walk(os.fsencode(root), ctypes.byref(walked)):
-        raise FileNotFoundError(root)
+    if compiled().floor_walk(os.fsencode(root), threads, ctypes.byref(walked)):
+        raise OSError(f"the C walk of {root} with {threads} threads failed")
     return walked

@@ -251,6 +251,8 @@ def questions(pid: int, port: int) -> list[Question]:
 
 # ---- asking --------------------------------------------------------------------------------
 
+LONG = 10.0  # seconds
+
 
 def rows(answer: Answer) -> int:
     return sum(count for state, count in answer.items() if state in STATES)
@@ -292,14 +294,14 @@ def ask(question: Question, runs: int, timeout: float) -> dict[str, Any]:
         first = run(command.argv, timeout)
         results.append(check(command, question.truth, first))
         if results[-1]["verdict"] == "same":
-            # What takes a minute is not run five times over: its first run is its time.
-            timing[command.tool] = [first] if first.seconds > 60 else []
+            # What takes long is not run five times over: its first run is its time.
+            timing[command.tool] = [first] if first.seconds > LONG else []
     bare: list[float] = []
     for _ in range(runs):
         bare.append(floors.timed(question.floor))
         for command in question.commands:
             taken = timing.get(command.tool)
-            if taken is not None and (not taken or taken[0].seconds <= 60):
+            if taken is not None and (not taken or taken[0].seconds <= LONG):
                 taken.append(run(command.argv, timeout))
     for result in results:
         if taken := timing.get(result["tool"]):

@@ -104,7 +104,9 @@ def readme(args: argparse.Namespace) -> str:
 def inside(size: str, args: argparse.Namespace) -> None:
     """What runs in the farm."""
     live = ["scan", "owners", "table", "memory", "command"]
-    pytest(live, "not tree", args.seconds, args.output / f"{size}.json")
+    # Plain Python would take hours for a million.
+    choose = "not tree and not reference" if int(size) > 200_000 else "not tree"
+    pytest(live, choose, args.seconds, args.output / f"{size}.json")
     if not args.no_peers:
         peers = [sys.executable, str(HERE / "peers.py"), f"--timeout={args.timeout}"]
         subprocess.run([*peers, f"--json={args.output / f'peers-{size}.json'}"], check=True)

@@ -84,6 +84,24 @@ def prepare_child(user: int | None, netns: int | None) -> None:
         become(user)
 
 
+def receive(receiving: int) -> Any:
+    """Return what a child sends as its result; skip or fail where it did.
+
+    Does not wait for the end of the pipe: a thread of the child with a descriptor table of its own
+    keeps it open.
+    """
+    with open(receiving, "rb") as pipe:
+        try:
+            kind, value = pickle.load(pipe)
+        except EOFError:
+            raise AssertionError("the child was killed, or its result cannot be sent") from None
+    if kind == "skipped":
+        pytest.skip(value)
+    if kind == "failed":
+        raise AssertionError(value)
+    return value
+
+
 def in_child(function: Callable[[], T], *, user: int | None = None, netns: int | None = None) -> T:
     """Run `function` in a forked child and return what it returns.
 
@@ -107,17 +125,11 @@ def in_child(function: Callable[[], T], *, user: int | None = None, netns: int |
         finally:
             os._exit(0)
     os.close(sending)
-    with open(receiving, "rb") as pipe:
-        sent = pipe.read()
-    os.waitpid(child, 0)
-    assert sent, "the child was killed, or its result cannot be sent"
-    kind, value = pickle.loads(sent)
-    if kind == "skipped":
-        pytest.skip(value)
-    if kind == "failed":
-        raise AssertionError(value)
-    answer: T = value
-    return answer
+    try:
+        answer: T = receive(receiving)
+        return answer
+    finally:
+        os.waitpid(child, 0)
 
 
 @contextlib.contextmanager
@@ -153,15 +165,7 @@ def child_process(
             os._exit(1)
     os.close(sending)
     try:
-        with open(receiving, "rb") as pipe:
-            sent = pipe.read()
-        assert sent, "the child was killed, or its result cannot be sent"
-        kind, value = pickle.loads(sent)
-        if kind == "skipped":
-            pytest.skip(value)
-        if kind == "failed":
-            raise AssertionError(value)
-        yield child, value
+        yield child, receive(receiving)
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

@@ -8,16 +8,15 @@ fails the run instead, before the first test, and with them every compiled modul
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fastsock.engines import ENGINES, engine_status, open_engine
+from implementations import BUILDS, Implementation
 from own_namespace import Namespace, hold_namespace
 
 if TYPE_CHECKING:
@@ -71,46 +70,7 @@ def missing_requirements() -> Iterator[str]:
 # ------------------------------------------------------------------------------- compiled and plain
 
 
-class Implementation:
-    """The modules of one twin: table, match, group."""
-
-    def __init__(self, name: str) -> None:
-        suffix = {"compiled": "", "pure": "_py"}[name]
-        if importlib.util.find_spec(f"fastsock._table{suffix}") is None:
-            pytest.skip("this build has no extension (made with FASTSOCK_PURE=1)")
-        self.name = name
-        self._suffix = suffix
-
-    def __repr__(self) -> str:
-        return f"<Implementation {self.name}>"
-
-    def _module(self, name: str) -> Any:
-        return importlib.import_module(f"fastsock._{name}{self._suffix}")
-
-    @property
-    def table(self) -> Any:
-        return self._module("table")
-
-    @property
-    def match(self) -> Any:
-        return self._module("match")
-
-    @property
-    def group(self) -> Any:
-        return self._module("group")
-
-    @property
-    def lends_memory(self) -> bool:
-        return self.name == "compiled" or sys.version_info >= (3, 12)
-
-    def column(self, format: str, values: Any) -> Any:
-        return self.table.Column.from_values("example", format, values)
-
-    def rows(self, *rows: tuple[Any, ...], fields: Any = ()) -> Any:
-        return self.table.SocketRows.from_rows(rows, fields)
-
-
-@pytest.fixture(params=["compiled", "pure"])
+@pytest.fixture(params=BUILDS)
 def implementation(request: pytest.FixtureRequest) -> Implementation:
     """The compiled tables, and their plain twins."""
     return Implementation(request.param)

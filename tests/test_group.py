@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from implementations import BUILDS, Implementation
+
 NONE, HIDDEN, UNKNOWN = -1, -2, -3
-BUILDS = {"compiled": "", "pure": "_py"}
 patient = settings(deadline=None)  # the machine may be busy with other things
-
-
-def load(build: str) -> SimpleNamespace:
-    """The modules of one build, or a skip where this installation has only the other."""
-    try:
-        return SimpleNamespace(
-            table=import_module(f"fastsock._table{BUILDS[build]}"),
-            group=import_module(f"fastsock._group{BUILDS[build]}"),
-        )
-    except ImportError as error:
-        pytest.skip(f"no {build} build here: {error}")
-
-
-@pytest.fixture(params=BUILDS, scope="module")
-def implementation(request: pytest.FixtureRequest) -> SimpleNamespace:
-    return load(request.param)
 
 
 def address(last: int) -> bytes:
@@ -80,7 +63,7 @@ PROCESSES = [
 ]
 
 
-def owner_rows(implementation: SimpleNamespace, held: Iterable[tuple[int, int]]) -> Any:
+def owner_rows(implementation: Implementation, held: Iterable[tuple[int, int]]) -> Any:
     """Owner rows from (inode, process) pairs; the descriptor is the row's number."""
     processes = [
         implementation.table.Process(pid, 1, command, 0, 1, cgroup)
@@ -93,7 +76,7 @@ def owner_rows(implementation: SimpleNamespace, held: Iterable[tuple[int, int]])
 
 
 def joined(
-    implementation: SimpleNamespace,
+    implementation: Implementation,
     sockets: Iterable[tuple[Any, ...]],
     held: Iterable[tuple[int, int]],
     missing: int = UNKNOWN,
@@ -104,7 +87,7 @@ def joined(
     return rows
 
 
-def grouped(implementation: SimpleNamespace, rows: Any, *keys: str, **limits: Any) -> Any:
+def grouped(implementation: Implementation, rows: Any, *keys: str, **limits: Any) -> Any:
     grouper = implementation.group.Grouper(keys)
     grouper.add(rows, **limits)
     return grouper.groups()
@@ -193,7 +176,7 @@ MISSING = st.sampled_from([HIDDEN, UNKNOWN])
 def test_a_join_finds_every_owner_in_order(
     build: str, sockets: list[tuple[Any, ...]], held: list[tuple[int, int]], missing: int
 ) -> None:
-    rows = joined(load(build), sockets, held, missing)
+    rows = joined(Implementation(build), sockets, held, missing)
     heads = rows.owner_heads()
     assert (heads.name, heads.format) == ("heads", "i")
     for row, head, made in zip(sockets, heads, rows, strict=True):
@@ -224,7 +207,7 @@ def test_groups_are_those_of_the_model(
     descriptors: bool,
     pids: set[int] | None,
 ) -> None:
-    implementation = load(build)
+    implementation = Implementation(build)
     rows = joined(implementation, sockets, held, missing)
     groups = grouped(implementation, rows, *keys, descriptors=descriptors, pids=pids)
     assert groups == model_groups(sockets, held, keys, missing, descriptors, pids)
@@ -236,7 +219,7 @@ def test_groups_are_those_of_the_model(
 def test_owned_rows_and_descriptors_are_those_of_the_model(
     build: str, sockets: list[tuple[Any, ...]], held: list[tuple[int, int]], pids: set[int] | None
 ) -> None:
-    implementation = load(build)
+    implementation = Implementation(build)
     rows = joined(implementation, sockets, held)
     counts = [0] * 256
     owned = []
@@ -259,7 +242,7 @@ def test_owned_rows_and_descriptors_are_those_of_the_model(
 @patient
 @given(sockets=SOCKETS)
 def test_ambiguous_rows_are_those_of_the_model(build: str, sockets: list[tuple[Any, ...]]) -> None:
-    implementation = load(build)
+    implementation = Implementation(build)
     of = [tuple(row[POSITION[key]] for key in ("inode", "netns", "protocol", "uid"))
           for row in sockets]  # fmt: skip
     expected = [
@@ -272,7 +255,7 @@ def test_ambiguous_rows_are_those_of_the_model(build: str, sockets: list[tuple[A
 
 
 @pytest.mark.parametrize("spread", [1, 2, 1000, 2**40 + 1], ids="spread-{}".format)
-def test_large_joins(implementation: SimpleNamespace, spread: int) -> None:
+def test_large_joins(implementation: Implementation, spread: int) -> None:
     """Neighbours and strangers: inodes that lie close are kept in another way than others.
 
     Among them one outlier, a socket of another time, and one that is held 2,000 times.
@@ -289,7 +272,7 @@ def test_large_joins(implementation: SimpleNamespace, spread: int) -> None:
 
 
 @pytest.mark.parametrize("spread", [1, 1000])
-def test_ambiguous_rows_among_many(implementation: SimpleNamespace, spread: int) -> None:
+def test_ambiguous_rows_among_many(implementation: Implementation, spread: int) -> None:
     inodes = [1 + n * spread for n in range(1000)]
     sockets = [socket(inode=inode) for inode in inodes] + [
         socket(inode=inodes[500], uid=5),
@@ -301,7 +284,7 @@ def test_ambiguous_rows_among_many(implementation: SimpleNamespace, spread: int)
     assert implementation.group.ambiguous(rows).tolist() == [500, 700, 800, 1000, 1002, 1003]
 
 
-def test_a_shared_socket_counts_once_in_each_group(implementation: SimpleNamespace) -> None:
+def test_a_shared_socket_counts_once_in_each_group(implementation: Implementation) -> None:
     """Two descriptors in one process, one each in two others of which one has the same name."""
     rows = joined(implementation, [socket(inode=5)], [(5, 0), (5, 0), (5, 1), (5, 2)])
     assert grouped(implementation, rows, "command") == [
@@ -324,7 +307,7 @@ def test_a_shared_socket_counts_once_in_each_group(implementation: SimpleNamespa
     ]
 
 
-def test_sockets_without_an_owner_are_groups_of_their_own(implementation: SimpleNamespace) -> None:
+def test_sockets_without_an_owner_are_groups_of_their_own(implementation: Implementation) -> None:
     sockets = [socket(inode=0), socket(inode=1), socket(inode=2)]
     rows = joined(implementation, sockets, [(1, 2)], HIDDEN)
     assert grouped(implementation, rows, "cgroup", "pid") == [
@@ -335,7 +318,7 @@ def test_sockets_without_an_owner_are_groups_of_their_own(implementation: Simple
     assert grouped(implementation, rows, "pid", descriptors=True) == [((12,), {1: 1})]
 
 
-def test_chunks_of_a_stream_add_up(implementation: SimpleNamespace) -> None:
+def test_chunks_of_a_stream_add_up(implementation: Implementation) -> None:
     held = [(n, n % 4) for n in range(1, 300)]
     owners = owner_rows(implementation, held)
     index = implementation.group.OwnerIndex(owners)
@@ -349,14 +332,14 @@ def test_chunks_of_a_stream_add_up(implementation: SimpleNamespace) -> None:
     assert grouper.groups() == expected
 
 
-def test_one_grouper_takes_tables_of_different_owners(implementation: SimpleNamespace) -> None:
+def test_one_grouper_takes_tables_of_different_owners(implementation: Implementation) -> None:
     grouper = implementation.group.Grouper(["command"])
     for held in ([(1, 0)], [(1, 4), (1, 0)]):
         grouper.add(joined(implementation, [socket(inode=1)], held))
     assert grouper.groups() == [((b"nginx",), {1: 2}), ((b"new",), {1: 1})]
 
 
-def test_many_groups(implementation: SimpleNamespace) -> None:
+def test_many_groups(implementation: Implementation) -> None:
     """More than any first size of a hash has room for."""
     sockets = [socket(remote_port=n, uid=n // 3) for n in range(5000)]
     rows = implementation.table.SocketRows.from_rows(sockets)
@@ -364,12 +347,12 @@ def test_many_groups(implementation: SimpleNamespace) -> None:
     assert groups == [((n, n // 3, (address(2), 2)), {1: 1}) for n in range(5000)]
 
 
-def test_states_are_counted(implementation: SimpleNamespace) -> None:
+def test_states_are_counted(implementation: Implementation) -> None:
     rows = implementation.table.SocketRows.from_rows([socket(state=n % 256) for n in range(300)])
     assert implementation.group.count_states(rows) == [2] * 44 + [1] * 212
 
 
-def test_empty_tables(implementation: SimpleNamespace) -> None:
+def test_empty_tables(implementation: Implementation) -> None:
     rows = joined(implementation, [], [])
     assert rows.owner_heads().tolist() == []
     assert grouped(implementation, rows, "command") == []
@@ -379,7 +362,7 @@ def test_empty_tables(implementation: SimpleNamespace) -> None:
 
 
 def test_owners_are_needed_where_the_question_is_about_them(
-    implementation: SimpleNamespace,
+    implementation: Implementation,
 ) -> None:
     rows = implementation.table.SocketRows.from_rows([socket(inode=1)])
     with pytest.raises(ValueError, match="owners"):
@@ -399,12 +382,12 @@ def test_owners_are_needed_where_the_question_is_about_them(
 
 
 @pytest.mark.parametrize("keys", [["inode"], ["pid", "state", "pid"], "pid"])
-def test_keys_that_make_no_sense(implementation: SimpleNamespace, keys: Any) -> None:
+def test_keys_that_make_no_sense(implementation: Implementation, keys: Any) -> None:
     with pytest.raises(ValueError, match="key"):
         implementation.group.Grouper(keys)
 
 
-def test_an_owner_state_is_negative(implementation: SimpleNamespace) -> None:
+def test_an_owner_state_is_negative(implementation: Implementation) -> None:
     rows = implementation.table.SocketRows.from_rows([])
     with pytest.raises(ValueError, match="negative"):
         implementation.group.OwnerIndex(owner_rows(implementation, [])).heads(rows, 0)

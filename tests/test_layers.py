@@ -28,7 +28,7 @@ class Layer(NamedTuple):
 LAYERS = [
     Layer(0, {"tcp"}, 0),
     Layer(0, {"errors"}, 0),
-    Layer(0, {"columns", "row"}, 0),
+    Layer(0, {"columns", "row", "hash"}, 0),
     Layer(1, {"filter", "expression"}, 1),
     Layer(2, {"table", "implementation", "group", "match", "seen", "arrow"}, 2),
     Layer(3, {"processes"}, 1),

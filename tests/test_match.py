@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from ipaddress import IPv6Address, IPv6Network
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,26 +10,10 @@ from hypothesis import given, settings, strategies as st
 
 from fastsock.errors import FilterError
 from fastsock.filter import Filter
+from implementations import BUILDS, Implementation
 
-BUILDS = {"compiled": "", "pure": "_py"}
 patient = settings(deadline=None)  # the machine may be busy with other things
 V4 = bytes(10) + b"\xff\xff"  # an IPv4 address follows
-
-
-def load(build: str) -> SimpleNamespace:
-    """The modules of one build, or a skip where this installation has only the other."""
-    try:
-        return SimpleNamespace(
-            table=import_module(f"fastsock._table{BUILDS[build]}"),
-            match=import_module(f"fastsock._match{BUILDS[build]}"),
-        )
-    except ImportError as error:
-        pytest.skip(f"no {build} build here: {error}")
-
-
-@pytest.fixture(params=BUILDS, scope="module")
-def implementation(request: pytest.FixtureRequest) -> SimpleNamespace:
-    return load(request.param)
 
 
 Row = dict[str, Any]
@@ -53,7 +35,7 @@ def row(**given: Any) -> Row:
     return made | given
 
 
-def select(implementation: SimpleNamespace, rows: list[Row], **terms: Any) -> list[int]:
+def select(implementation: Implementation, rows: list[Row], **terms: Any) -> list[int]:
     table = implementation.table.SocketRows.from_rows(
         (
             made["protocol"],
@@ -155,7 +137,7 @@ def test_rows_are_those_of_the_model(build: str, rows: list[Row], terms: dict[st
         for n, made in enumerate(rows)
         if all(model(made, name, values) for name, values in terms.items())
     ]
-    assert select(load(build), rows, **terms) == expected
+    assert select(Implementation(build), rows, **terms) == expected
 
 
 # One term at a time meets more often than all at once.
@@ -173,10 +155,10 @@ def test_rows_of_one_term(build: str, rows: list[Row], data: st.DataObject) -> N
     name = data.draw(st.sampled_from(sorted(terms)))
     values = data.draw(terms[name])
     expected = [n for n, made in enumerate(rows) if model(made, name, values)]
-    assert select(load(build), rows, **{name: values}) == expected
+    assert select(Implementation(build), rows, **{name: values}) == expected
 
 
-def test_an_ipv4_prefix_meets_ipv4_and_mapped_rows_only(implementation: SimpleNamespace) -> None:
+def test_an_ipv4_prefix_meets_ipv4_and_mapped_rows_only(implementation: Implementation) -> None:
     rows = [
         row(),
         row(family=10),  # a dual-stack listener's connection
@@ -187,7 +169,7 @@ def test_an_ipv4_prefix_meets_ipv4_and_mapped_rows_only(implementation: SimpleNa
     assert select(implementation, rows, address={(bytes(16), 0)}) == [0, 1, 2]
 
 
-def test_bits_behind_the_prefix_play_no_part(implementation: SimpleNamespace) -> None:
+def test_bits_behind_the_prefix_play_no_part(implementation: Implementation) -> None:
     rows = [
         row(local_address=V4 + bytes([10, 9, 8, 7])),
         row(local_address=V4 + bytes([11, 0, 0, 0])),
@@ -196,25 +178,25 @@ def test_bits_behind_the_prefix_play_no_part(implementation: SimpleNamespace) ->
     assert select(implementation, rows, local_address=prefix) == [0]
 
 
-def test_many_addresses(implementation: SimpleNamespace) -> None:
+def test_many_addresses(implementation: Implementation) -> None:
     rows = [row(remote_address=V4 + bytes([10, 0, 0, n])) for n in range(256)]
     wanted = {(V4 + bytes([10, 0, 0, n]), 128) for n in range(0, 256, 2)}
     assert select(implementation, rows, remote_address=wanted) == list(range(0, 256, 2))
 
 
-def test_all_ports_but_none(implementation: SimpleNamespace) -> None:
+def test_all_ports_but_none(implementation: Implementation) -> None:
     rows = [row(remote_port=port) for port in (0, 1, 40000, 65535)]
     assert select(implementation, rows, remote_port={(1, 65535)}) == [1, 2, 3]
     assert select(implementation, rows, remote_port={(1, 39999), (40000, 65535)}) == [1, 2, 3]
     assert select(implementation, rows, remote_port={(0, 2), (1, 1), (2, 39999)}) == [0, 1]
 
 
-def test_a_term_without_values_wants_nothing(implementation: SimpleNamespace) -> None:
+def test_a_term_without_values_wants_nothing(implementation: Implementation) -> None:
     for name in ("state", "port", "address", "inode"):
         assert select(implementation, [row()], **{name: ()}) == []
 
 
-def test_values_that_no_column_holds_want_nothing(implementation: SimpleNamespace) -> None:
+def test_values_that_no_column_holds_want_nothing(implementation: Implementation) -> None:
     rows = [row(inode=0, uid=0, state=0, local_port=0)]
     assert select(implementation, rows, state={256, -1}) == []
     assert select(implementation, rows, uid={2**32, -1}) == []
@@ -223,7 +205,7 @@ def test_values_that_no_column_holds_want_nothing(implementation: SimpleNamespac
     assert select(implementation, rows, local_port={(-5, 0)}) == [0]
 
 
-def test_everything_is_wanted_where_only_owners_decide(implementation: SimpleNamespace) -> None:
+def test_everything_is_wanted_where_only_owners_decide(implementation: Implementation) -> None:
     def everything(**terms: Any) -> bool:
         want = Filter({name: frozenset(values) for name, values in terms.items()})
         made: bool = implementation.match.Matcher(want).everything
@@ -237,7 +219,7 @@ def test_everything_is_wanted_where_only_owners_decide(implementation: SimpleNam
     assert select(implementation, []) == []
 
 
-def test_terms_that_make_no_sense(implementation: SimpleNamespace) -> None:
+def test_terms_that_make_no_sense(implementation: Implementation) -> None:
     with pytest.raises(FilterError, match="colour"):
         implementation.match.Matcher(Filter({"colour": frozenset((1,))}))
     for prefix in ((bytes(4), 8), (bytes(16), 129), (bytes(16), -1)):

@@ -7,33 +7,29 @@ import ctypes
 import errno
 import importlib
 import os
-import pickle
 import platform
 import resource
-import signal
 import socket
 import struct
 import subprocess
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pytest
 
+from children import AS_ROOT, NOBODY, child_process, in_child
 from fastsock.engines.walk import Walk
 from proctree import ProcTree, ring_text
 
 T = TypeVar("T")
-NOBODY = 65534
 CLONE_FILES = 0x400
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 4, 38, 22
 IO_URING_SETUP, IO_URING_REGISTER = 425, 427
 SYS_exit, SYS_kcmp = (60, 312) if platform.machine() == "x86_64" else (93, 272)
 KEPT: list[contextlib.ExitStack] = []
 libc = ctypes.CDLL(None, use_errno=True)
-AS_ROOT = os.geteuid() == 0
 needs_user = pytest.mark.skipif(AS_ROOT, reason="root may read every directory")
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="changing the user needs root")
 
@@ -77,61 +73,8 @@ def summary(found: Walk) -> dict[str, Any]:
     return {"rows": rows(found), **named}
 
 
-def in_child(function: Callable[[], T], *, user: int | None = None) -> T:
-    """Run `function` in a forked child, as another user if root may; return what it returns."""
-    receiving, sending = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            if user is not None and AS_ROOT:
-                os.setgroups([])
-                os.setresgid(user, user, user)
-                os.setresuid(user, user, user)
-                libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # changing the user cleared it
-            result: Any = function()
-        except BaseException:
-            result = AssertionError(traceback.format_exc())
-        with open(sending, "wb") as pipe:
-            pickle.dump(result, pipe)
-        os._exit(0)
-    os.close(sending)
-    with open(receiving, "rb") as pipe:
-        result = pickle.load(pipe)
-    os.waitpid(child, 0)
-    if isinstance(result, AssertionError):
-        raise result
-    answer: T = result
-    return answer
-
-
 def as_nobody(function: Callable[[], T]) -> T:
     return in_child(function, user=NOBODY)
-
-
-@contextlib.contextmanager
-def child_process(
-    prepare: Callable[[], object], then: Callable[[], object] = signal.pause
-) -> Iterator[tuple[int, Any]]:
-    """Fork a process that runs `prepare`, tells its result and goes on with `then`."""
-    receiving, sending = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.close(receiving)
-            told = pickle.dumps(prepare())
-            os.write(sending, told)
-            os.close(sending)
-            then()
-        finally:
-            os._exit(1)
-    os.close(sending)
-    try:
-        with open(receiving, "rb") as pipe:
-            result = pickle.load(pipe)
-        yield child, result
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
 
 
 @contextlib.contextmanager

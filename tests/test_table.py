@@ -22,7 +22,7 @@ from fastsock import tcp
 from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
 
 if TYPE_CHECKING:
-    from conftest import Implementation
+    from implementations import Implementation
 
 TWINS: list[Any] = [
     importlib.import_module(f"fastsock.{name}")

@@ -21,6 +21,7 @@ from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcpy, memset
 
+from fastsock._hash cimport mix, prefetch, scale
 from fastsock._table cimport Column, OwnerRows, SocketRows, new_column
 
 from fastsock.columns import OWNER_COLUMNS, SOCKET_COLUMNS
@@ -29,17 +30,6 @@ import os
 
 cdef extern from *:
     """
-    static inline unsigned long long fs_mix(unsigned long long a, unsigned long long b)
-    {
-        unsigned __int128 product = (unsigned __int128)a * b;
-        return (unsigned long long)product ^ (unsigned long long)(product >> 64);
-    }
-    static inline unsigned long long fs_scale(unsigned long long hash, unsigned long long size)
-    {
-        return (unsigned long long)(((unsigned __int128)hash * size) >> 64);
-    }
-    #define fs_prefetch(address) __builtin_prefetch(address)
-
     /* Bring what the walk along the owners of row i begins with. Always inlined: gcc takes a
        function that only prefetches for one without effect, and drops the calls. */
     static inline __attribute__((always_inline)) void fs_prefetch_owner(
@@ -51,9 +41,6 @@ cdef extern from *:
         }
     }
     """
-    uint64_t fs_mix(uint64_t a, uint64_t b) noexcept nogil
-    uint64_t fs_scale(uint64_t hash, uint64_t size) noexcept nogil
-    void fs_prefetch(const void* address) noexcept nogil
     void fs_prefetch_owner(
         const int32_t* heads, const int32_t* following, const uint32_t* process,
         Py_ssize_t i, Py_ssize_t rows
@@ -121,7 +108,7 @@ SECRET[2] |= 1
 cdef inline uint64_t hash_of(uint64_t number) noexcept nogil:
     # Twice: after one multiplication numbers that follow each other, as inodes do, still lie in
     # even steps, which some secrets would put into few slots.
-    return fs_mix(fs_mix(number ^ SECRET[0], SECRET[1]), SECRET[2])
+    return mix(mix(number ^ SECRET[0], SECRET[1]), SECRET[2])
 
 
 cdef inline Page* find_page(const InodeSlots* table, uint64_t inode) noexcept nogil:
@@ -208,7 +195,7 @@ cdef inline uint32_t* seat(const InodeSlots* table, uint64_t where, uint64_t ino
     cdef uint32_t row
     if table.pages != NULL:
         return &table.slots[where]
-    at = fs_scale(where, table.size)
+    at = scale(where, table.size)
     while table.slots[at]:
         row = table.slots[at] & ~table.tag_mask
         if not (table.slots[at] ^ where) & table.tag_mask and table.inodes[row - 1] == inode:
@@ -236,22 +223,28 @@ cdef inline void places(
     """Set `found` to the places of n <= BATCH inodes, and have the memory brought they need."""
     cdef Py_ssize_t j
     cdef uint64_t at
+    cdef uint64_t number = 0
+    cdef uint64_t first = 0
     if table.pages != NULL:
         for j in range(n):
-            found[j] = place(table, inodes[j])
-            fs_prefetch(&table.slots[found[j]])
+            # Descriptors that follow each other often have inodes of one page.
+            if j == 0 or inodes[j] // PAGE != number:
+                number = inodes[j] // PAGE
+                first = find_page(table, inodes[j]).first
+            found[j] = first + inodes[j] % PAGE if first else 0
+            prefetch(&table.slots[found[j]])
         return
     for j in range(n):
         found[j] = place(table, inodes[j])
-        fs_prefetch(&table.slots[fs_scale(found[j], table.size)])
+        prefetch(&table.slots[scale(found[j], table.size)])
     for j in range(n):
-        at = fs_scale(found[j], table.size)
+        at = scale(found[j], table.size)
         while table.slots[at] and (table.slots[at] ^ found[j]) & table.tag_mask:
             at += 1
             if at == table.size:
                 at = 0
         if table.slots[at]:
-            fs_prefetch(&table.inodes[row_in(table, &table.slots[at])])
+            prefetch(&table.inodes[row_in(table, &table.slots[at])])
 
 
 cdef void link_owners(InodeSlots* table, Py_ssize_t rows, int32_t* following) noexcept nogil:
@@ -372,8 +365,8 @@ cdef inline uint64_t probe(const Tally* tally, const uint64_t* key) noexcept nog
     cdef uint64_t at
     cdef Py_ssize_t w
     for w in range(tally.words):
-        hash = fs_mix(hash ^ key[w], SECRET[1])
-    at = fs_mix(hash, SECRET[2]) & (tally.size - 1)
+        hash = mix(hash ^ key[w], SECRET[1])
+    at = mix(hash, SECRET[2]) & (tally.size - 1)
     while tally.slots[at] and not same_key(
         tally.keys + (tally.slots[at] - 1) * tally.words, key, tally.words
     ):

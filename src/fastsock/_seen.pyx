@@ -18,26 +18,10 @@ from libc.stdint cimport uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
+from fastsock._hash cimport mix, prefetch, scale
 from fastsock._row cimport Row
 
 import os
-
-cdef extern from *:
-    """
-    static inline unsigned long long fs_mix(unsigned long long a, unsigned long long b)
-    {
-        unsigned __int128 product = (unsigned __int128)a * b;
-        return (unsigned long long)product ^ (unsigned long long)(product >> 64);
-    }
-    static inline unsigned long long fs_scale(unsigned long long hash, unsigned long long size)
-    {
-        return (unsigned long long)(((unsigned __int128)hash * size) >> 64);
-    }
-    #define fs_prefetch(address) __builtin_prefetch(address, 1)
-    """
-    uint64_t fs_mix(uint64_t a, uint64_t b) noexcept nogil
-    uint64_t fs_scale(uint64_t hash, uint64_t size) noexcept nogil
-    void fs_prefetch(void* address) noexcept nogil
 
 cdef enum:
     FEWEST_SLOTS = 1024
@@ -77,21 +61,21 @@ cdef class Seen:
         cdef uint64_t hash
         memcpy(words, row.local_address, 16)
         memcpy(words + 2, row.remote_address, 16)
-        hash = fs_mix(words[0] ^ self.seed[0], words[1] ^ self.seed[1])
-        hash = fs_mix(words[2] ^ self.seed[0] ^ hash, words[3] ^ self.seed[1])
-        hash = fs_mix(ports ^ self.seed[1] ^ hash, row.inode ^ self.seed[0])
-        hash = fs_mix(row.netns ^ self.seed[0] ^ hash, hash ^ self.seed[1])
+        hash = mix(words[0] ^ self.seed[0], words[1] ^ self.seed[1])
+        hash = mix(words[2] ^ self.seed[0] ^ hash, words[3] ^ self.seed[1])
+        hash = mix(ports ^ self.seed[1] ^ hash, row.inode ^ self.seed[0])
+        hash = mix(row.netns ^ self.seed[0] ^ hash, hash ^ self.seed[1])
         return hash if hash else 1
 
     cdef void prefetch(self, uint64_t fingerprint) noexcept nogil:
-        fs_prefetch(self.slots + fs_scale(fingerprint, self.size))
+        prefetch(self.slots + scale(fingerprint, self.size))
 
     cdef int add(self, uint64_t fingerprint) noexcept nogil:
         """Return 1 for a new fingerprint, 0 for a known one, -1 when there is no memory."""
         cdef uint64_t at
         if self.used * 10 >= self.size * 8 and self.grow() != 0:
             return -1
-        at = fs_scale(fingerprint, self.size)
+        at = scale(fingerprint, self.size)
         while self.slots[at]:
             if self.slots[at] == fingerprint:
                 return 0
@@ -111,7 +95,7 @@ cdef class Seen:
             return -1
         for i in range(self.size):
             if self.slots[i]:
-                at = fs_scale(self.slots[i], size)
+                at = scale(self.slots[i], size)
                 while slots[at]:
                     at += 1
                     if at == size:

@@ -130,7 +130,7 @@ class Question:
             )
         if walk.denied_links:
             self.miss("descriptors", sum(walk.denied_links.values()), "may not be read", privileges)
-        if walk.scope is None and self._hides_pids():
+        if self._hides_pids(walk):
             self.miss("processes", None, "/proc is mounted with hidepid", "run as root")
         if walk.uncompared_threads:
             self.miss(
@@ -147,8 +147,10 @@ class Question:
                 "Linux 6.13 lists them; ask again when the ring is less busy",
             )
 
-    def _hides_pids(self) -> bool:
+    def _hides_pids(self, walk: Walk) -> bool:
         """Whether processes are invisible: a real procfs always has a process 1."""
+        if walk.scope is not None:
+            return False
         return os.path.islink(f"{self.procfs}/self") and not os.path.exists(f"{self.procfs}/1")
 
     def select(self, table: SocketTable) -> SocketTable:
@@ -159,9 +161,9 @@ class Question:
 
     def missing_state(self, walk: Walk) -> int:
         """Return what a socket is whose owner was not found."""
-        if walk.scope is not None or not self.incomplete:
-            return storage.OWNER_UNKNOWN
-        return storage.OWNER_HIDDEN
+        if walk.scope is None and (walk.passed_over or self._hides_pids(walk)):
+            return storage.OWNER_HIDDEN
+        return storage.OWNER_UNKNOWN
 
     def finish(self) -> dict[str, Any]:
         """Return what every answer carries."""

@@ -2,11 +2,18 @@
 
     /proc/3921/fd/7 -> socket:[48213]
 
-Each entry costs the kernel one step of getdents64 and one readlinkat, 2 us together; nothing else
-here matters beside that. The directory is read in small pieces, because for each entry the kernel
-fills a dentry and an inode, about 900 bytes, which the readlink that follows finds in the
-processor's cache only if few others came between: 100,000 descriptors took 183 ms in pieces of
-4 KiB and 227 ms in pieces of 64 KiB.
+Each descriptor costs the kernel 2 us or more; nothing else here matters beside that. Its two parts
+are the listing of the directory, where getdents64 makes or finds a dentry for every entry, and the
+readlinkat, which finds that dentry again. Descriptors are handed out from 0 up without gaps (open(2)
+takes the lowest that is free), so the listing says little that is not known: the walk asks for link
+0, 1, 2, … and only where one does not exist for the entries from there on. 100,000 descriptors take
+three quarters of the time of a listing of every entry, and the answer is the same, since every
+number was either asked for or passed over by the listing (fs/proc/fd.c: position p of the directory
+is descriptor p - 2).
+
+The listing is read in small pieces: what getdents64 brought into the processor's cache, about 900
+bytes an entry, the readlinkat that follows finds there only if few others came between. 100,000
+descriptors took 183 ms in pieces of 4 KiB and 227 ms in pieces of 64 KiB.
 
 Three kinds of owners are not in that directory (proc_pid_fd(5), kcmp(2), io_uring_register(2)):
 
@@ -43,7 +50,7 @@ from libc.limits cimport INT_MAX
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdio cimport snprintf
 from libc.stdlib cimport free, malloc, qsort, realloc
-from libc.string cimport memchr, memcmp, memcpy, memset, strlen, strstr
+from libc.string cimport memchr, memcmp, memcpy, memmove, memset, strlen, strstr
 
 from fastsock._table import Process
 from fastsock.engines.walk import Walk
@@ -86,6 +93,8 @@ cdef extern from "<unistd.h>" nogil:
     ssize_t readlinkat(int directory, const char* name, char* link, size_t held)
     ssize_t read(int fd, void* buffer, size_t held)
     int close(int fd)
+    int64_t lseek(int fd, int64_t position, int whence)
+    int SEEK_SET
     long syscall(long number, ...)
 
 cdef extern from "<sys/syscall.h>" nogil:
@@ -139,6 +148,8 @@ cdef enum:
     TEXT_LIMIT = 64 * 1024 * 1024  # a foreign tree may hold anything
     FIRST_ROWS = 256
     FEWEST_SLOTS = 1024
+    FIRST_ENTRY = 2                # position of descriptor 0 in a PID/fd, behind "." and ".."
+    DENSE_LINKS = 100              # so many without a gap in a piece: go on by numbers
     RING_TRIES = 5
     RING_PAUSE_NS = 200_000
     PROC_SUPER_MAGIC = 0x9fa0      # statfs(2)
@@ -216,6 +227,19 @@ cdef int parse_name(const char* name) noexcept nogil:
     if parse_number(name, end, &number) != end or number > <uint64_t>INT_MAX:
         return -1
     return -1 if name[0] == c'0' and end - name > 1 else <int>number
+
+
+cdef void write_number(int number, char* name) noexcept nogil:
+    """Write a number that is not negative; `name` has NAME_BYTES."""
+    cdef char* at = name + NAME_BYTES - 1
+    at[0] = 0
+    while True:
+        at -= 1
+        at[0] = <char>(c'0' + number % 10)
+        number = number // 10
+        if number == 0:
+            break
+    memmove(name, at, name + NAME_BYTES - at)
 
 
 cdef bint parse_bracketed(const char* kind, size_t kind_bytes, const char* link, Py_ssize_t length,
@@ -599,15 +623,9 @@ cdef class Worker:
 
     cdef int walk_table(self, int directory, int tid) noexcept nogil:
         """Walk PID/fd, or with `tid` the fd of PID/task/TID, which `directory` then is."""
-        cdef char link[LINK_BYTES]
-        cdef DirectoryEntry* entry
-        cdef uint64_t inode = 0
         cdef Py_ssize_t before = self.count
         cdef Run* larger
-        cdef ssize_t length
-        cdef long got
-        cdef long at
-        cdef int fd
+        cdef int next_fd = 0
         cdef int verdict = DONE
         cdef int table = openat(directory, b"fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if table < 0:
@@ -616,44 +634,13 @@ cdef class Worker:
             if is_gone(errno):
                 return GONE
             return DENIED if is_denied(errno) else self.fail(errno, b"/fd")
-        while verdict == DONE:
-            got = syscall(SYS_getdents64, table, self.entries, <size_t>ENTRIES_BYTES)
-            if got <= 0:
-                if got == 0:
-                    break
-                if is_gone(errno):
-                    verdict = GONE
-                else:
-                    verdict = DENIED if is_denied(errno) else self.fail(errno, b"/fd")
-                break
-            at = 0
-            while at < got:
-                entry = <DirectoryEntry*>(self.entries + at)
-                at += entry.length
-                if entry.type != DT_LNK and entry.type != DT_UNKNOWN:
-                    continue
-                fd = parse_name(entry.name)
-                if fd < 0:
-                    continue
-                length = readlinkat(table, entry.name, link, LINK_BYTES)
-                if length < 0:
-                    if is_denied(errno):
-                        self.found.links_denied += 1
-                    elif is_gone(errno):
-                        pass  # closed since it was listed
-                    elif errno == EINVAL or errno == ENAMETOOLONG:
-                        pass  # no link; a path longer than a page: neither is a socket
-                    else:
-                        verdict = self.fail(errno, b"/fd")
-                        break
-                elif parse_socket(link, length, &inode):
-                    if self.add(fd, inode) != 0:
-                        verdict = FAILED
-                        break
-                elif parse_ring(link, length):
-                    if self.read_ring(directory, entry.name) != 0:
-                        verdict = FAILED
-                        break
+        while verdict == DONE and next_fd >= 0:
+            if self.job.procfs:  # a tree of another kind has its entries in any order
+                verdict = self.walk_numbers(directory, table, &next_fd)
+                if verdict == DONE and lseek(table, next_fd + FIRST_ENTRY, SEEK_SET) < 0:
+                    verdict = self.fail(errno, b"/fd")
+            if verdict == DONE:
+                verdict = self.walk_listing(directory, table, &next_fd)
         close(table)
         if verdict == DONE and tid and self.count > before:
             if self.run_count == self.runs_held:
@@ -665,6 +652,86 @@ cdef class Worker:
             self.runs[self.run_count] = Run(tid, before - self.start, self.count - before)
             self.run_count += 1
         return verdict
+
+    cdef int walk_numbers(self, int directory, int table, int* fd) noexcept nogil:
+        """Read the links from `fd` up to the first that cannot be read; leave `fd` there."""
+        cdef char link[LINK_BYTES]
+        cdef char name[NAME_BYTES]
+        cdef ssize_t length
+        cdef int verdict = DONE
+        while verdict == DONE:
+            write_number(fd[0], name)
+            length = readlinkat(table, name, link, LINK_BYTES)
+            # Whatever it is, the listing says whether there is such a descriptor. It must also be
+            # asked after EACCES, which numbers that nobody uses may give as well.
+            if length < 0:
+                break
+            verdict = self.take_link(directory, fd[0], name, link, length)
+            fd[0] += 1
+        return verdict
+
+    cdef int walk_listing(self, int directory, int table, int* next_fd) noexcept nogil:
+        """List the directory and read its links.
+
+        Stops behind a piece without a gap, with the number that follows in `next_fd`: it is worth
+        while to go on by numbers. At the end `next_fd` is -1.
+        """
+        cdef char link[LINK_BYTES]
+        cdef DirectoryEntry* entry
+        cdef ssize_t length
+        cdef long got
+        cdef long at
+        cdef int fd
+        cdef int first, links
+        cdef int verdict = DONE
+        while verdict == DONE:
+            got = syscall(SYS_getdents64, table, self.entries, <size_t>ENTRIES_BYTES)
+            if got == 0:
+                next_fd[0] = -1
+                break
+            if got < 0:
+                if is_gone(errno):
+                    return GONE
+                return DENIED if is_denied(errno) else self.fail(errno, b"/fd")
+            at = 0
+            first = -1
+            links = 0
+            while at < got and verdict == DONE:
+                entry = <DirectoryEntry*>(self.entries + at)
+                at += entry.length
+                if entry.type != DT_LNK and entry.type != DT_UNKNOWN:
+                    continue
+                fd = parse_name(entry.name)
+                if fd < 0:
+                    continue
+                if first < 0:
+                    first = fd
+                length = readlinkat(table, entry.name, link, LINK_BYTES)
+                if length >= 0:
+                    links += 1
+                    next_fd[0] = fd + 1
+                    verdict = self.take_link(directory, fd, entry.name, link, length)
+                elif is_denied(errno):
+                    self.found.links_denied += 1
+                elif is_gone(errno):
+                    pass  # closed since it was listed
+                elif errno == EINVAL or errno == ENAMETOOLONG:
+                    pass  # no link; a path longer than a page: neither is a socket
+                else:
+                    verdict = self.fail(errno, b"/fd")
+            if self.job.procfs and links >= DENSE_LINKS and next_fd[0] - first == links:
+                break
+        return verdict
+
+    cdef int take_link(self, int directory, int fd, const char* name, const char* link,
+                       ssize_t length) noexcept nogil:
+        """Keep what a link says, where it is of our kind."""
+        cdef uint64_t inode = 0
+        if parse_socket(link, length, &inode):
+            return self.add(fd, inode)
+        if parse_ring(link, length):
+            return self.read_ring(directory, name)
+        return DONE
 
     cdef int add(self, int fd, uint64_t inode) noexcept nogil:
         cdef Py_ssize_t n = self.count

@@ -54,6 +54,13 @@ class Walk:
         self.rings_unread = rings_unread
         self.scope = scope
 
+    @property
+    def passed_over(self) -> bool:
+        """Whether there are descriptors, or may be, that this walk could not look at."""
+        return bool(
+            self.denied or self.denied_links or self.uncompared_threads or self.rings_unread
+        )
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Walk):
             return NotImplemented

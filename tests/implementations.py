@@ -1,0 +1,56 @@
+"""The tables in the compiled build and in the plain one.
+
+A test takes the fixture `implementation`; one that hypothesis calls many times takes a build's name
+from BUILDS and makes its own.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from typing import Any
+
+import pytest
+
+SUFFIXES = {"compiled": "", "pure": "_py"}
+BUILDS = tuple(SUFFIXES)
+
+
+class Implementation:
+    """The modules of one twin: table, match, group."""
+
+    def __init__(self, name: str) -> None:
+        suffix = SUFFIXES[name]
+        if importlib.util.find_spec(f"fastsock._table{suffix}") is None:
+            pytest.skip("this build has no extension (made with FASTSOCK_PURE=1)")
+        self.name = name
+        self._suffix = suffix
+
+    def __repr__(self) -> str:
+        return f"<Implementation {self.name}>"
+
+    def _module(self, name: str) -> Any:
+        return importlib.import_module(f"fastsock._{name}{self._suffix}")
+
+    @property
+    def table(self) -> Any:
+        return self._module("table")
+
+    @property
+    def match(self) -> Any:
+        return self._module("match")
+
+    @property
+    def group(self) -> Any:
+        return self._module("group")
+
+    @property
+    def lends_memory(self) -> bool:
+        return self.name == "compiled" or sys.version_info >= (3, 12)
+
+    def column(self, format: str, values: Any) -> Any:
+        return self.table.Column.from_values("example", format, values)
+
+    def rows(self, *rows: tuple[Any, ...], fields: Any = ()) -> Any:
+        return self.table.SocketRows.from_rows(rows, fields)
