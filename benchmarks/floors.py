@@ -1,6 +1,7 @@
 """The floors: the bare kernel calls that a question needs, with no work done on what they return.
 
     read_tables()   os.readv over /proc/net/tcp and tcp6 until they end
+    dump()          recv(2) of sock_diag's answers until they end
     walk()          getdents64 + readlinkat over every /proc/PID/fd, in C (floor_walk.c)
 
 A result is worth as much as its distance to the floor of the same run on the same machine. The C
@@ -14,6 +15,7 @@ import ctypes
 import functools
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -44,6 +46,24 @@ def read_tables(paths: Sequence[str] = TCP) -> int:
         while size := os.readv(fd, buffers):
             total += size
         os.close(fd)
+    return total
+
+
+NLMSG_DONE = 3
+
+
+def dump(messages: Sequence[bytes]) -> int:
+    """Send each request and take its answer, looking only for its end; returns bytes."""
+    total = 0
+    for message in messages:
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4) as diag:  # NETLINK_SOCK_DIAG
+            diag.send(message)
+            done = False
+            while not done:
+                size = diag.recv_into(BUFFER)
+                total += size
+                # The last message of the answer, with its errno: it has 20 bytes.
+                done = int.from_bytes(BUFFER[size - 16 : size - 14], "little") == NLMSG_DONE
     return total
 
 

@@ -67,7 +67,13 @@ cdef class Seen:
         hash = mix(row.netns ^ self.seed[0] ^ hash, hash ^ self.seed[1])
         return hash if hash else 1
 
-    cdef void prefetch(self, uint64_t fingerprint) noexcept nogil:
+    cdef uint64_t mark(self, uint64_t cookie, uint64_t netns) noexcept nogil:
+        """The fingerprint of a socket that has a cookie: the kernel gives each its own."""
+        cdef uint64_t hash = mix(cookie ^ self.seed[0], netns ^ self.seed[1])
+        hash = mix(hash ^ self.seed[1], cookie ^ self.seed[0])
+        return hash if hash else 1
+
+    cdef void expect(self, uint64_t fingerprint) noexcept nogil:
         prefetch(self.slots + scale(fingerprint, self.size))
 
     cdef int add(self, uint64_t fingerprint) noexcept nogil:

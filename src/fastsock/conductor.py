@@ -67,7 +67,7 @@ class Question:
         self.namespaces: list[Namespace] = find_namespaces(
             self.engine.name, self.procfs, netns, self.pids
         )
-        self.sources = {"sockets": self.engine.name}
+        self.sources = {"sockets": self.engine.sources["sockets"]}
         self.incomplete: list[Mapping[str, Any]] = []
         if netns == "all":
             self._count_hidden_namespaces()
@@ -114,7 +114,7 @@ class Question:
             gone = sorted({*walk.missing, *ended})  # since they were looked up
             if gone and len(gone) == len(walk.scope):
                 raise NoSuchProcess(", ".join(map(str, gone)))
-        self.sources["owners"] = self.engine.name
+        self.sources["owners"] = self.engine.sources["owners"]
         self._note_walk(walk)
         return walk
 
@@ -167,6 +167,7 @@ class Question:
 
     def finish(self) -> dict[str, Any]:
         """Return what every answer carries."""
+        self.sources["sockets"] = self.engine.sources["sockets"]  # known when all is read
         if self.engine.repeats:
             self.miss(
                 "repeated rows",
@@ -422,10 +423,14 @@ def who(
     """
     if port is None and address is None and not question:
         raise ValueError("who() needs a port, an address or another selection")
-    found = scan(owners=True, local_port=port, **question)
+    question["local_port"] = port
     if address is not None:
-        exact = build_filter(local_address=[address, *_wildcards(address)])
-        found = found.select(exact)
+        question["local_address"] = [address, *_wildcards(address)]
+    # Listeners first: an engine may find them without a look at all the others.
+    waiting = listeners(**question) if "state" not in question else None
+    if waiting is not None and len(waiting):
+        return waiting
+    found = scan(owners=True, **question)
     waiting = _listening(found)
     return waiting if len(waiting) else found
 
@@ -461,7 +466,8 @@ def state_of(
     else:
         if local is None or remote is None:
             raise TypeError("state_of() needs both local= and remote=")
-        found = scan(**_end("local", local), **_end("remote", remote), **question)
+        asked = Question(**_end("local", local), **_end("remote", remote), **question)
+        found = asked.select(asked.engine.find(asked.want, asked.namespaces))
     return found[0].state if len(found) else None
 
 

@@ -8,7 +8,7 @@ and the answer says which gave what.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fastsock.errors import EngineUnavailable, FilterError
 from fastsock.implementation import COMPILED
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         """
 
         name: str
+        sources: Mapping[str, str]  # which engine gave "sockets" and "owners", so far
         repeats: int
         exact: bool  # no more than wanted ever comes: selecting once more would change nothing
 
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
 
         def count(self, want: Filter, namespaces: Sequence[Namespace]) -> Sequence[int]:
             """Return how many sockets are in each of the 256 states; exactly what is wanted."""
+
+        def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
+            """Return at least one of the sockets wanted, where there is one."""
 
         def owners(self, pids: Iterable[int] | None) -> Walk:
             """Return who holds sockets: all processes, or those of `pids`."""
@@ -73,10 +77,11 @@ class EngineStatus:
 
 # name → what it reads, for people.
 ENGINES = {
+    "netlink": "sock_diag(7) for sockets, and /proc/PID/fd for owners, compiled",
     "procfs": "/proc/net tables and /proc/PID/fd, compiled",
     "reference": "the same in plain Python: slow, the definition of correct",
 }
-AUTO = ("procfs", "reference")
+AUTO = ("netlink", "procfs", "reference")
 
 
 def open_engine(
@@ -111,6 +116,10 @@ def _open(name: str, procfs: str, threads: int | None) -> Engine:
         return ReferenceEngine(procfs)
     if not COMPILED:
         raise EngineUnavailable(name, "this build has no extension (made with FASTSOCK_PURE=1)")
+    if name == "netlink":
+        from fastsock.engines.netlink import NetlinkEngine
+
+        return NetlinkEngine(procfs, threads or len(os.sched_getaffinity(0)))
     from fastsock.engines.procfs import ProcfsEngine
 
     return ProcfsEngine(procfs, threads or len(os.sched_getaffinity(0)))

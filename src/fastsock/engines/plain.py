@@ -33,6 +33,7 @@ class ReferenceEngine:
     """Reads what the procfs engine reads, in plain Python."""
 
     name = "reference"
+    sources = {"sockets": name, "owners": name}
     exact = True
 
     def __init__(self, procfs: str) -> None:
@@ -71,6 +72,9 @@ class ReferenceEngine:
 
     def count(self, want: Filter, namespaces: Sequence[Namespace]) -> Sequence[int]:
         return group.count_states(self.sockets(want, namespaces))
+
+    def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
+        return self.sockets(want, namespaces)
 
     def owners(self, pids: Iterable[int] | None) -> Walk:
         return reference.walk_descriptors(self.procfs, pids, 1)

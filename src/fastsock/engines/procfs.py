@@ -22,6 +22,7 @@ class ProcfsEngine:
     """Reads /proc/net/{tcp,tcp6,udp,udp6} and /proc/PID/fd with the GIL released."""
 
     name = "procfs"
+    sources = {"sockets": name, "owners": name}
     exact = True
 
     def __init__(self, procfs: str, threads: int) -> None:
@@ -68,6 +69,9 @@ class ProcfsEngine:
         counted = scan.count()
         self.repeats += scan.repeats
         return counted
+
+    def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
+        return self.sockets(want, namespaces)
 
     def owners(self, pids: Iterable[int] | None) -> Walk:
         return walk_descriptors(self.procfs, pids, self.threads)

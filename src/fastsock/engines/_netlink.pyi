@@ -1,0 +1,22 @@
+from collections.abc import Sequence
+
+from fastsock._match import Matcher
+from fastsock._table import SocketRows
+
+class DiagSocket:
+    fd: int
+    def __init__(self, path: str | None = None) -> None: ...
+    def close(self) -> None: ...
+
+class Dump:
+    repeats: int
+    shut: set[str | None]
+    def __init__(
+        self,
+        sources: Sequence[tuple[str | None, bytes, int, int]],
+        matcher: Matcher,
+        expected: int = 0,
+    ) -> None: ...
+    def count(self) -> list[int]: ...
+    def fill(self, rows: SocketRows, limit: int = 0) -> bool: ...
+    def close(self) -> None: ...

@@ -1,0 +1,207 @@
+"""The sock_diag engine: requests out, tables in. The work is in _netlink.
+
+It asks for what the question needs and selects again from what comes. Network namespaces other than
+ours are entered by a thread of their own, where that is permitted (CAP_SYS_ADMIN); else their
+tables are read from /proc. So are those of a protocol for which the kernel has no module
+(tcp_diag, udp_diag). Owners are always found in /proc: sock_diag does not know them.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from fastsock.engines._netlink import Dump
+from fastsock.engines.diag_request import Request, build_lookup, plan_requests
+from fastsock.engines.namespaces import Namespace, expected_rows, is_empty, read_inode
+from fastsock.engines.procfs import CHUNK, ProcfsEngine
+from fastsock.engines.walk import Walk
+from fastsock.errors import EngineUnavailable
+from fastsock.filter import Filter
+from fastsock.implementation import match
+from fastsock.table import SocketTable
+from fastsock.tcp import FAMILIES, PROTOCOLS, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+TCP, UDP = PROTOCOLS["tcp"], PROTOCOLS["udp"]
+
+# What a kernel answers that has no module for a protocol (net/core/sock_diag.c, inet_diag.c).
+NO_MODULE = (errno.ENOENT, errno.EOPNOTSUPP, errno.EPROTONOSUPPORT)
+
+
+class NetlinkEngine:
+    """Asks the kernel over NETLINK_SOCK_DIAG, with the GIL released. No privileges are needed."""
+
+    name = "netlink"
+    exact = True
+
+    def __init__(self, procfs: str, threads: int) -> None:
+        self.procfs = procfs
+        self.repeats = 0
+        self.sources = {"sockets": self.name, "owners": ProcfsEngine.name}
+        self._tables = ProcfsEngine(procfs, threads)
+        self._modules: dict[int, bool] = {}
+        if os.path.normpath(procfs) != "/proc":
+            ours = read_inode("/proc/thread-self")
+            if not ours or read_inode(f"{procfs}/1") != ours:
+                raise EngineUnavailable(
+                    self.name, f"{procfs} does not show the network namespace that we are in"
+                )
+        if not self._has_module(TCP):
+            raise EngineUnavailable(self.name, "the kernel has no module tcp_diag loaded")
+
+    def _has_module(self, protocol: int) -> bool:
+        """Whether the kernel dumps this protocol. Asks for a state that few or none are in."""
+        known = self._modules.get(protocol)
+        if known is None:
+            rare = State.LISTEN if protocol == TCP else State.SYN_SENT
+            want = Filter().with_term("protocol", [protocol]).with_term("state", [rare])
+            here = Namespace(0, [])
+            dump = Dump(_sources(plan_requests(want), [Door(here, True)]), match.Matcher(want))
+            try:
+                dump.count()
+                known = True
+            except OSError as error:
+                if error.errno not in NO_MODULE:
+                    raise EngineUnavailable(
+                        self.name, f"NETLINK_SOCK_DIAG: {error.strerror} ({error.errno})"
+                    ) from None
+                known = False
+            self._modules[protocol] = known
+        return known
+
+    def _plan(self, want: Filter, namespaces: Sequence[Namespace]) -> Plan:
+        protocols = want.terms.get("protocol", frozenset((TCP, UDP)))
+        spoken = [protocol for protocol in protocols if self._has_module(protocol)]
+        doors = [
+            Door(space) for space in namespaces if _is_ours(space) or not is_empty(space, spoken)
+        ]
+        dumped = want.with_term("protocol", spoken)
+        rest = want.with_term("protocol", protocols - set(spoken))
+        # Each message answers for its protocol: rows need not be asked for it.
+        matcher = match.Matcher(want.without_terms("protocol"))
+        sources = _sources(plan_requests(dumped), doors)
+        return Plan(Dump(sources, matcher, expected_rows(namespaces)), dumped, doors, rest)
+
+    def _left(self, plan: Plan) -> list[tuple[Filter, list[Namespace]]]:
+        """Return what the dump, which has ended, could not answer: for the tables of /proc."""
+        self.repeats += plan.dump.repeats
+        shut = [door.space for door in plan.doors if door.path in plan.dump.shut]
+        left = [(plan.dumped, shut), (plan.rest, [door.space for door in plan.doors])]
+        left = [(want, spaces) for want, spaces in left if want.terms["protocol"] and spaces]
+        if left:
+            self.sources["sockets"] = f"{self.name} {self._tables.name}"
+        return left
+
+    def sockets(
+        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+    ) -> SocketTable:
+        plan = self._plan(want, namespaces)
+        table = SocketTable(fields)
+        plan.dump.fill(table)
+        for wanted, spaces in self._left(plan):
+            table = table.joined(self._tables.sockets(wanted, spaces, fields))
+        return table
+
+    def stream(
+        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+    ) -> Iterator[SocketTable]:
+        plan = self._plan(want, namespaces)
+        try:
+            more = True
+            while more:
+                table = SocketTable(fields)
+                more = plan.dump.fill(table, CHUNK)
+                yield table
+        finally:
+            plan.dump.close()
+        for wanted, spaces in self._left(plan):
+            yield from self._tables.stream(wanted, spaces, fields)
+
+    def count(self, want: Filter, namespaces: Sequence[Namespace]) -> Sequence[int]:
+        plan = self._plan(want, namespaces)
+        numbers = plan.dump.count()
+        for wanted, spaces in self._left(plan):
+            more = self._tables.count(wanted, spaces)
+            numbers = [a + b for a, b in zip(numbers, more, strict=True)]
+        return numbers
+
+    def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
+        """Ask for one connection by its four-tuple, without a walk; else as `sockets`."""
+        request = _lookup(want)
+        if request is not None and len(namespaces) == 1:
+            dump = Dump(_sources([request], [Door(namespaces[0])]), match.Matcher(want))
+            table = SocketTable()
+            try:
+                dump.fill(table)
+            except OSError as error:
+                if error.errno != errno.ENOENT:  # no such connection, or one bound to a device
+                    raise
+            if len(table):
+                return table
+        return self.sockets(want, namespaces)
+
+    def owners(self, pids: Iterable[int] | None) -> Walk:
+        return self._tables.owners(pids)
+
+
+class Door:
+    """A namespace and how to get into it: a path for setns(2), or None where we are in it."""
+
+    __slots__ = ("space", "path", "exists")
+
+    def __init__(self, space: Namespace, ours: bool | None = None) -> None:
+        self.space = space
+        ours = _is_ours(space) if ours is None else ours
+        self.path = None if ours else space.entrance()
+        self.exists = ours or self.path is not None  # else its processes have ended
+
+
+class Plan:
+    """One question as a dump, and what it is about."""
+
+    __slots__ = ("dump", "dumped", "doors", "rest")
+
+    def __init__(self, dump: Dump, dumped: Filter, doors: list[Door], rest: Filter) -> None:
+        self.dump = dump
+        self.dumped = dumped
+        self.doors = doors
+        self.rest = rest
+
+
+def _is_ours(space: Namespace) -> bool:
+    return space.inode != 0 and space.inode == read_inode("/proc/thread-self")
+
+
+def _sources(
+    requests: Sequence[Request], doors: Iterable[Door]
+) -> list[tuple[str | None, bytes, int, int]]:
+    return [
+        (door.path, request.message, request.protocol, door.space.inode)
+        for door in doors
+        if door.exists
+        for request in requests
+    ]
+
+
+def _lookup(want: Filter) -> Request | None:
+    """Return the request for the one connection that `want` describes, None where it does not."""
+    terms = want.terms
+    named = ("local_address", "local_port", "remote_address", "remote_port")
+    if set(terms) != {"protocol", *named} or terms["protocol"] != {TCP}:
+        return None
+    ends: list[Any] = []
+    for side in ("local", "remote"):
+        addresses, ports = terms[f"{side}_address"], terms[f"{side}_port"]
+        if len(addresses) != 1 or len(ports) != 1:
+            return None
+        ((address, bits),), ((low, high),) = addresses, ports
+        if bits != 128 or low != high:
+            return None
+        ends.append((address, low))
+    mapped = all(address.startswith(bytes(10) + b"\xff\xff") for address, _ in ends)
+    return build_lookup(FAMILIES["ipv4"] if mapped else FAMILIES["ipv6"], *ends)
