@@ -212,13 +212,16 @@ def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -
     """Return a table of the sockets that `question` selects.
 
     `owners=True` finds out who holds them; so does selecting by `pid` or `command`, which looks
-    only into those processes. `fields` names optional columns (columns.py). `question`: pid,
-    command, port (either end), local_port, remote_port, state, address (either end, CIDR),
-    local_address, remote_address, uid, inode, family, protocol ("tcp"), netns, procfs ("/proc"),
-    engine, threads; several values of one are alternatives, different ones must all hold.
+    only into those processes. `fields` names optional columns (columns.py), and what is inside the
+    raw ones (attributes.py) as "tcp_info.rtt"; what the engine cannot know is empty.
 
-    Raises FilterError for a value that makes no sense, NoSuchProcess, OwnersHidden when a named
-    process may not be read, EngineUnavailable, ParseError.
+    `question`: pid, command, port (either end), local_port, remote_port, state, address (either
+    end, CIDR), local_address, remote_address, uid, inode, family, protocol ("tcp"), netns, procfs
+    ("/proc"), engine, threads; several values of one are alternatives, different ones must all
+    hold.
+
+    Raises FilterError for a value that makes no sense, ValueError for an unknown field,
+    NoSuchProcess, OwnersHidden when a named process may not be read, EngineUnavailable, ParseError.
     """
     asked = Question(**question)
     join = Join(asked) if owners or asked.want.needs_owners else None

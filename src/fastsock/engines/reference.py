@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
+from fastsock.columns import OPTIONAL_COLUMNS
 from fastsock.engines.walk import Walk
 from fastsock.errors import ParseError
 from fastsock.implementation import table
@@ -132,7 +133,7 @@ def parse_table(
         "netns": netns,
         "cookie": 0,
         "backlog_limit": -1,
-        **dict.fromkeys(("cwnd", "ssthresh", "drops"), 0),
+        **{spec.name: b"" if spec.format == "v" else 0 for spec in OPTIONAL_COLUMNS},
     }
     lines = text.split(b"\n")
     if text.endswith(b"\n"):
