@@ -8,6 +8,6 @@ cdef class Seen:
     cdef uint64_t used
     cdef uint64_t seed[2]
     cdef uint64_t fingerprint(self, const Row* row) noexcept nogil
-    cdef void prefetch(self, uint64_t fingerprint) noexcept nogil
+    cdef void expect(self, uint64_t fingerprint) noexcept nogil
     cdef int add(self, uint64_t fingerprint) noexcept nogil
     cdef int grow(self) noexcept nogil

@@ -67,7 +67,7 @@ cdef class Seen:
         hash = mix(row.netns ^ self.seed[0] ^ hash, hash ^ self.seed[1])
         return hash if hash else 1
 
-    cdef void prefetch(self, uint64_t fingerprint) noexcept nogil:
+    cdef void expect(self, uint64_t fingerprint) noexcept nogil:
         prefetch(self.slots + scale(fingerprint, self.size))
 
     cdef int add(self, uint64_t fingerprint) noexcept nogil:

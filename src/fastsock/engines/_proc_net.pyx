@@ -609,7 +609,7 @@ cdef class TableScan:
                 return BAD_LINE
             if self.lines.number > 1 and (everything or self.matcher.matches(row)):
                 self.marks[self.waiting] = self.seen.fingerprint(row)
-                self.seen.prefetch(self.marks[self.waiting])
+                self.seen.expect(self.marks[self.waiting])
                 self.waiting += 1
                 if self.waiting == BATCH:
                     outcome = self.drain(rows)
