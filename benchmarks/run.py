@@ -27,6 +27,7 @@ from bench_command import editable
 from peers import version
 
 HERE = Path(__file__).resolve().parent
+LONGEST = 600.0  # seconds that one command of peers.py may take
 MACHINE = ("machine", "system", "release", "python_version", "python_implementation")
 
 
@@ -94,6 +95,7 @@ def readme(args: argparse.Namespace) -> str:
         "",
         "```sh",
         f"python benchmarks/run.py --sizes {args.sizes} --seconds {args.seconds:g}"
+        + (f" --timeout {args.timeout:g}" if args.timeout != LONGEST else "")
         + (" --no-peers" if args.no_peers else ""),
         "python benchmarks/publish.py",
         "```",
@@ -120,7 +122,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--sizes", default="1,1000,100000", help="default: 1,1000,100000")
     parser.add_argument("--output", type=Path, default=default, metavar="DIR")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each case, default: 3")
-    parser.add_argument("--timeout", type=float, default=600.0, help="for each command of peers.py")
+    parser.add_argument("--timeout", type=float, default=LONGEST, help="for each whole command")
     parser.add_argument("--no-peers", action="store_true", help="without the whole commands")
     parser.add_argument("--inside", metavar="SIZE", help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
