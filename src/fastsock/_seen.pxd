@@ -8,10 +8,7 @@ cdef class Seen:
     cdef uint64_t used
     cdef uint64_t seed[2]
     cdef uint64_t fingerprint(self, const Row* row) noexcept nogil
-<<<<<<< HEAD
     cdef uint64_t mark(self, uint64_t cookie, uint64_t netns) noexcept nogil
-=======
->>>>>>> bf69077719a6ac1aa58332966ab3825b2e14b645
     cdef void expect(self, uint64_t fingerprint) noexcept nogil
     cdef int add(self, uint64_t fingerprint) noexcept nogil
     cdef int grow(self) noexcept nogil

@@ -54,6 +54,7 @@ class Question:
         netns: object = None,
         procfs: str | os.PathLike[str] = "/proc",
         threads: int | None = None,
+        fields: Sequence[str] = (),
         **selection: Any,
     ) -> None:
         self.started = time.perf_counter()
@@ -62,7 +63,9 @@ class Question:
         self.want = build_filter(**selection)
         if PROTOCOLS["unix"] in self.want.terms["protocol"]:
             raise NotImplementedError("UNIX sockets are not read yet; protocols are tcp and udp")
-        self.engine: Engine = open_engine(engine, procfs=self.procfs, threads=threads)
+        self.engine: Engine = open_engine(
+            engine, procfs=self.procfs, threads=threads, fields=fields
+        )
         self.pids = self._find_pids()
         self.namespaces: list[Namespace] = find_namespaces(
             self.engine.name, self.procfs, netns, self.pids
@@ -223,7 +226,7 @@ def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -
     Raises FilterError for a value that makes no sense, ValueError for an unknown field,
     NoSuchProcess, OwnersHidden when a named process may not be read, EngineUnavailable, ParseError.
     """
-    asked = Question(**question)
+    asked = Question(fields=fields, **question)
     join = Join(asked) if owners or asked.want.needs_owners else None
     table = asked.select(asked.engine.sockets(asked.want, asked.namespaces, fields))
     if join is not None:
@@ -391,7 +394,7 @@ class SocketStream:
 
 def sockets(*, fields: Sequence[str] = (), **question: Any) -> SocketStream:
     """Return the sockets that `question` selects as a stream; `question` as for `scan`."""
-    return SocketStream(Question(**question), fields)
+    return SocketStream(Question(fields=fields, **question), fields)
 
 
 _LISTENERS = ALL.with_term("state", [State.LISTEN])

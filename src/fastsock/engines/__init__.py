@@ -83,20 +83,29 @@ ENGINES = {
 }
 AUTO = ("netlink", "procfs", "reference")
 
+# Optional columns that an engine's source does not have: `auto` then takes another.
+LACKING = {"netlink": frozenset(("refcount",))}
+
 
 def open_engine(
-    name: str | None = None, *, procfs: str = "/proc", threads: int | None = None
+    name: str | None = None,
+    *,
+    procfs: str = "/proc",
+    threads: int | None = None,
+    fields: Iterable[str] = (),
 ) -> Engine:
     """Open an engine by name; None means $FASTSOCK_ENGINE, else `auto`.
 
     `procfs` is a /proc or a tree like it, `threads` how many walk descriptors (default: as many as
-    there are CPUs that this process may use). Raises FilterError for an unknown name and
-    EngineUnavailable.
+    there are CPUs that this process may use), `fields` the optional columns that it should fill.
+    Raises FilterError for an unknown name and EngineUnavailable.
     """
     name = name or os.environ.get("FASTSOCK_ENGINE") or "auto"
     if name == "auto":
         reasons = []
         for candidate in AUTO:
+            if not LACKING.get(candidate, frozenset()).isdisjoint(fields):
+                continue
             try:
                 return _open(candidate, procfs, threads)
             except EngineUnavailable as error:

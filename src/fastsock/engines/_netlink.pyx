@@ -142,6 +142,20 @@ cdef enum:
     LISTEN = 10
     TCP = 6
     TIMER_RETRANSMIT = 1
+    # Attributes: INET_DIAG_x.
+    INFO = 2
+    CONG = 4
+    SKMEMINFO = 7
+    SKV6ONLY = 11
+    MARK = 15
+    CGROUP_ID = 21
+    # Places in Row.blobs.
+    CONGESTION_BLOB = 1
+    TCP_INFO_BLOB = 2
+    SKMEM_BLOB = 3
+    INFO_BYTES = 84        # of struct tcp_info, up to snd_cwnd: all kernels have so many
+    DROPS = 8              # of INET_DIAG_SKMEMINFO
+    NO_SSTHRESH = 0x7FFFFFFF
 
 cdef enum Outcome:
     MORE = 0               # the answer goes on in the next datagram
@@ -198,6 +212,56 @@ cdef inline void take_socket(const Inet* message, int protocol, Row* row) noexce
     row.cookie = <uint64_t>message.cookie[1] << 32 | message.cookie[0]
 
 
+cdef inline void keep_blob(Row* row, int place, const uint8_t* data, size_t size) noexcept nogil:
+    row.blobs[place] = <const char*>data
+    row.blob_bytes[place] = <uint32_t>size
+
+
+cdef bint take_attributes(const uint8_t* body, size_t length, Row* row) noexcept nogil:
+    """Set the optional fields; False where the attributes are not as any kernel writes them."""
+    cdef const Attribute* attribute
+    cdef const uint32_t* words
+    cdef const uint8_t* data
+    cdef size_t at = INET_BYTES
+    cdef size_t size
+    row.interface = (<const Inet*>body).interface
+    row.mark = row.timeout = row.cwnd = row.drops = 0
+    row.rto = row.ato = row.socket_cgroup = 0
+    row.v6only = 0
+    row.ssthresh = 0
+    memset(row.blob_bytes, 0, sizeof(row.blob_bytes))
+    while at + 4 <= length:
+        attribute = <const Attribute*>(body + at)
+        if attribute.length < 4 or attribute.length > length - at:
+            return False
+        data = body + at + 4
+        words = <const uint32_t*>data
+        size = attribute.length - 4
+        at += align(attribute.length)
+        if attribute.type == SKV6ONLY and size >= 1:
+            row.v6only = data[0]
+        elif attribute.type == MARK and size >= 4:
+            row.mark = words[0]
+        elif attribute.type == CGROUP_ID and size >= 8:
+            memcpy(&row.socket_cgroup, data, 8)
+        elif attribute.type == CONG:
+            # A string, with its NUL.
+            keep_blob(row, CONGESTION_BLOB, data, size - 1 if size and not data[size - 1] else size)
+        elif attribute.type == SKMEMINFO:
+            keep_blob(row, SKMEM_BLOB, data, size)
+            if size >= 4 * (DROPS + 1):
+                row.drops = words[DROPS]
+        elif attribute.type == INFO:
+            keep_blob(row, TCP_INFO_BLOB, data, size)
+            if size >= INFO_BYTES:
+                row.timeout = data[3]  # probes
+                row.rto = words[2]
+                row.ato = words[3]
+                row.ssthresh = -1 if words[19] >= NO_SSTHRESH else <int32_t>words[19]
+                row.cwnd = words[20]
+    return True
+
+
 cdef struct Entry:
     # What a thread needs that opens a socket in another network namespace.
     const char* path
@@ -241,7 +305,7 @@ cdef class DiagSocket:
 
     def __cinit__(self, path=None):
         cdef Entry entry = Entry(NULL, -1, 0)
-        cdef pthread_t thread
+        cdef pthread_t thread = 0
         cdef sigset_t all_signals
         cdef sigset_t before
         cdef bytes encoded
@@ -449,6 +513,7 @@ cdef class Dump:
         cdef const uint8_t* body
         cdef size_t length
         cdef bint everything = self.matcher.everything
+        cdef bint attributes = rows is not None and rows.has_optional
         cdef Row* row
         while self.start < self.stop:
             header = <const Header*>(self.buffer + self.start)
@@ -472,6 +537,8 @@ cdef class Dump:
                 return MALFORMED
             row = &self.batch[self.waiting]
             take_socket(<const Inet*>body, self.protocol, row)
+            if attributes and not take_attributes(body, length, row):
+                return MALFORMED
             if everything or self.matcher.matches(row):
                 self.marks[self.waiting] = self.seen.mark(row.cookie, row.netns)
                 self.seen.expect(self.marks[self.waiting])

@@ -74,7 +74,9 @@ class NetlinkEngine:
             self._modules[protocol] = known
         return known
 
-    def _plan(self, want: Filter, namespaces: Sequence[Namespace]) -> Plan:
+    def _plan(
+        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+    ) -> Plan:
         protocols = want.terms.get("protocol", frozenset((TCP, UDP)))
         spoken = [protocol for protocol in protocols if self._has_module(protocol)]
         doors = [
@@ -84,7 +86,7 @@ class NetlinkEngine:
         rest = want.with_term("protocol", protocols - set(spoken))
         # Each message answers for its protocol: rows need not be asked for it.
         matcher = match.Matcher(want.without_terms("protocol"))
-        sources = _sources(plan_requests(dumped), doors)
+        sources = _sources(plan_requests(dumped, fields), doors)
         return Plan(Dump(sources, matcher, expected_rows(namespaces)), dumped, doors, rest)
 
     def _left(self, plan: Plan) -> list[tuple[Filter, list[Namespace]]]:
@@ -100,7 +102,7 @@ class NetlinkEngine:
     def sockets(
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
     ) -> SocketTable:
-        plan = self._plan(want, namespaces)
+        plan = self._plan(want, namespaces, fields)
         table = SocketTable(fields)
         plan.dump.fill(table)
         for wanted, spaces in self._left(plan):
@@ -110,7 +112,7 @@ class NetlinkEngine:
     def stream(
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
     ) -> Iterator[SocketTable]:
-        plan = self._plan(want, namespaces)
+        plan = self._plan(want, namespaces, fields)
         try:
             more = True
             while more:
