@@ -34,7 +34,9 @@ ENGINES = [
 # What a live case measures: the sockets of the farm it runs in, else this host's own.
 FARM = os.environ.get("SOCKFARM_SOCKETS", "host")
 FARM_PIDS = [int(pid) for pid in os.environ.get("SOCKFARM_PIDS", "").split(",") if pid]
-FARM_PORTS = [int(port) for port in os.environ.get("SOCKFARM_PORTS", "5000,5001").split(",") if port]
+FARM_PORTS = [
+    int(port) for port in os.environ.get("SOCKFARM_PORTS", "5000,5001").split(",") if port
+]
 
 
 def measure(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fastsock.engines import ENGINES, engine_status, open_engine
+from fastsock.errors import EngineUnavailable
 from implementations import BUILDS, Implementation
 from own_namespace import Namespace, hold_namespace
 
@@ -40,6 +41,18 @@ def engine_name(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     if name in (reasons := unavailable()):
         pytest.skip(f"engine {name}: {reasons[name]}")
+    return name
+
+
+@pytest.fixture(params=ENGINES)
+def tree_engine_name(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The name of each engine that reads any tree of files."""
+    name: str = request.param
+    (tmp_path / "other" / "1" / "net").mkdir(parents=True)
+    try:
+        open_engine(name, procfs=str(tmp_path / "other"))
+    except EngineUnavailable as error:
+        pytest.skip(str(error))
     return name
 
 

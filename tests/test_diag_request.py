@@ -195,7 +195,9 @@ def test_what_cannot_be_is_not_asked_for(selection: dict[str, Any]) -> None:
 
 
 def test_single_ports_are_in_the_header() -> None:
-    (request,) = plan_requests(build_filter(protocol="tcp", local_port=80, remote_port=[(443, 443)]))
+    (request,) = plan_requests(
+        build_filter(protocol="tcp", local_port=80, remote_port=[(443, 443)])
+    )
     found = unpack(request.message)
     assert found["ports"] == (80, 443)
     assert found["program"] == b""

@@ -15,7 +15,7 @@ import pytest
 import fastsock
 from children import OWN, child_process, in_child
 from fastsock import EngineUnavailable, FilterError, NoSuchNamespace, NoSuchProcess, engines
-from fastsock.engines import AUTO, ENGINES, engine_status, namespaces, open_engine
+from fastsock.engines import AUTO, ENGINES, LACKING, engine_status, namespaces, open_engine
 from fastsock.engines.namespaces import find_namespaces, read_inode
 from fastsock.filter import ALL, build_filter
 from fastsock.tcp import FAMILIES, FAMILY_NAMES, PROTOCOL_NAMES
@@ -80,20 +80,18 @@ def test_a_pure_build_has_no_compiled_engine(monkeypatch: pytest.MonkeyPatch) ->
     assert str(caught.value) == f"engine procfs is not available: {reason}"
     assert open_engine().name == "reference"
     assert fastsock.count().sources == {"sockets": "reference"}
-    procfs, reference = engine_status()
-    assert (procfs.name, procfs.available, procfs.reason, procfs.auto) == (
-        "procfs",
-        False,
-        reason,
-        False,
-    )
+    *compiled, reference = engine_status()
+    assert [(one.name, one.available, one.reason, one.auto) for one in compiled] == [
+        ("netlink", False, reason, False),
+        ("procfs", False, reason, False),
+    ]
     assert (reference.name, reference.available, reference.reason, reference.auto) == (
         "reference",
         True,
         "",
         True,
     )
-    assert repr(procfs) == f"<EngineStatus procfs: {reason}>"
+    assert repr(compiled[1]) == f"<EngineStatus procfs: {reason}>"
 
 
 def test_auto_says_all_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +101,7 @@ def test_auto_says_all_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "_open", refuse)
     with pytest.raises(EngineUnavailable) as caught:
         open_engine("auto")
-    assert caught.value.reason == "procfs: no procfs today; reference: no reference today"
+    assert caught.value.reason == "; ".join(f"{name}: no {name} today" for name in AUTO)
 
 
 def test_the_status_of_engines() -> None:
@@ -223,7 +221,9 @@ def test_optional_fields_are_kept(engine: Engine, own_namespace: Namespace) -> N
     spaces = find_namespaces(engine.name, "/proc", own_namespace.pid)
     table = engine.sockets(ALL, spaces, ("refcount", "cwnd"))
     assert table.fields == ("refcount", "cwnd")
-    assert min(table.column("refcount")) > 0
+    if "refcount" not in LACKING.get(engine.name, ()):
+        assert min(table.column("refcount")) > 0
+    assert max(table.column("cwnd")) > 0
     assert [t.fields for t in engine.stream(ALL, spaces, ("rto",))] == [("rto",)]
 
 
@@ -285,10 +285,7 @@ def test_netns_is_a_name(
     (tmp_path / "empty").touch()
     with pytest.raises(NoSuchNamespace) as caught:
         fastsock.count(engine=engine_name, netns="empty")
-    assert str(caught.value) == (
-        "no process that may be read lives in network namespace 'empty'; "
-        "/proc shows a namespace only through its processes"
-    )
+    assert str(caught.value) == f"{tmp_path}/empty is a file and no network namespace"
 
 
 def test_a_name_that_does_not_exist(
@@ -365,45 +362,49 @@ def with_process(tree: ProcTree, pid: int, port: int, netns: int | None) -> None
     tree.table("tcp", tcp_line(("127.0.0.1", port), state=LISTEN, inode=port), pid=pid)
 
 
-def test_a_tree_without_processes_has_its_own_net(engine_name: str, tree: ProcTree) -> None:
+def test_a_tree_without_processes_has_its_own_net(tree_engine_name: str, tree: ProcTree) -> None:
     tree.table("udp", udp_line(("127.0.0.1", 9), inode=9))
-    assert ports(tree, engine_name) == [1]
-    assert ports(tree, engine_name, protocol=("tcp", "udp")) == [1, 9]
-    assert {s.netns for s in fastsock.scan(engine=engine_name, procfs=str(tree))} == {None}
+    assert ports(tree, tree_engine_name) == [1]
+    assert ports(tree, tree_engine_name, protocol=("tcp", "udp")) == [1, 9]
+    assert {s.netns for s in fastsock.scan(engine=tree_engine_name, procfs=str(tree))} == {None}
 
 
-def test_a_tree_with_one_net_has_it_for_every_process(engine_name: str, tree: ProcTree) -> None:
+def test_a_tree_with_one_net_has_it_for_every_process(
+    tree_engine_name: str, tree: ProcTree
+) -> None:
     """As `PROC_ROOT=TREE ss -p` reads it: the processes of such a tree have no net of their own."""
     tree.process(20, b"nginx").socket(3, 1)
     questions: list[dict[str, Any]] = [{"pid": 20}, {"command": "nginx"}]
     for named in questions:
-        assert fastsock.count(engine=engine_name, procfs=str(tree), **named).listen == 1
+        assert fastsock.count(engine=tree_engine_name, procfs=str(tree), **named).listen == 1
 
 
-def test_process_1_comes_before_the_root_s_net(engine_name: str, tree: ProcTree) -> None:
+def test_process_1_comes_before_the_root_s_net(tree_engine_name: str, tree: ProcTree) -> None:
     """ROOT/net of a procfs that is mounted elsewhere is the reader's namespace, not the host's."""
     with_process(tree, 1, 2, 4026531840)
-    assert ports(tree, engine_name) == [2]
-    assert {s.netns for s in fastsock.scan(engine=engine_name, procfs=str(tree))} == {4026531840}
+    assert ports(tree, tree_engine_name) == [2]
+    assert {s.netns for s in fastsock.scan(engine=tree_engine_name, procfs=str(tree))} == {
+        4026531840
+    }
 
 
-def test_a_net_that_is_a_link_is_not_taken(engine_name: str, tree: ProcTree) -> None:
+def test_a_net_that_is_a_link_is_not_taken(tree_engine_name: str, tree: ProcTree) -> None:
     (tree.path / "net").rename(tree.path / "elsewhere")
     (tree.path / "net").symlink_to("elsewhere")
     with pytest.raises(EngineUnavailable) as caught:
-        ports(tree, engine_name)
+        ports(tree, tree_engine_name)
     assert str(caught.value) == (
-        f"engine {engine_name} is not available: {tree}/1/net cannot be read: "
+        f"engine {tree_engine_name} is not available: {tree}/1/net cannot be read: "
         f"is {tree} a /proc, and is process 1 in it?"
     )
 
 
 @pytest.mark.parametrize("root", ["nowhere", "file", "empty"])
-def test_a_root_that_is_no_proc(engine_name: str, tmp_path: Path, root: str) -> None:
+def test_a_root_that_is_no_proc(tree_engine_name: str, tmp_path: Path, root: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "empty").mkdir()
     with pytest.raises(EngineUnavailable, match="is .* a /proc, and is process 1 in it"):
-        fastsock.count(engine=engine_name, procfs=tmp_path / root)
+        fastsock.count(engine=tree_engine_name, procfs=tmp_path / root)
 
 
 def test_the_root_of_proc_under_another_name(engine_name: str) -> None:
@@ -411,30 +412,30 @@ def test_the_root_of_proc_under_another_name(engine_name: str) -> None:
     assert {s.inode for s in find_namespaces(engine_name, "/proc/../proc")} == {OWN_INODE}
 
 
-def test_namespaces_of_a_tree(engine_name: str, tree: ProcTree) -> None:
+def test_namespaces_of_a_tree(tree_engine_name: str, tree: ProcTree) -> None:
     with_process(tree, 1, 2, 4026531840)
     with_process(tree, 7, 3, 4026532001)
     with_process(tree, 8, 4, 4026532001)  # the same namespace: read once, through process 7
-    assert ports(tree, engine_name) == [2]
-    assert ports(tree, engine_name, netns="all") == [2, 3]
-    assert ports(tree, engine_name, netns=7) == [3]
-    assert len(ports(tree, engine_name, netns=[1, 7, 8])) == 2
-    assert ports(tree, engine_name, pid=7) == [3]
-    by = fastsock.count(engine=engine_name, procfs=str(tree), netns="all", by="netns")
+    assert ports(tree, tree_engine_name) == [2]
+    assert ports(tree, tree_engine_name, netns="all") == [2, 3]
+    assert ports(tree, tree_engine_name, netns=7) == [3]
+    assert len(ports(tree, tree_engine_name, netns=[1, 7, 8])) == 2
+    assert ports(tree, tree_engine_name, pid=7) == [3]
+    by = fastsock.count(engine=tree_engine_name, procfs=str(tree), netns="all", by="netns")
     assert isinstance(by, fastsock.Groups)
     assert {key: counts.total for key, counts in by.items()} == {4026531840: 1, 4026532001: 1}
     with pytest.raises(NoSuchProcess, match="no such process: 9"):
-        ports(tree, engine_name, netns=9)
+        ports(tree, tree_engine_name, netns=9)
 
 
-def test_namespaces_whose_number_may_not_be_read(engine_name: str, tree: ProcTree) -> None:
+def test_namespaces_whose_number_may_not_be_read(tree_engine_name: str, tree: ProcTree) -> None:
     """They are told apart by their files, their number is unknown, and the answer says so."""
     with_process(tree, 1, 2, 4026531840)
     with_process(tree, 7, 3, None)
     with_process(tree, 8, 4, None)
     (tree.path / "9").mkdir()
     (tree.path / "9" / "net").symlink_to("../8/net")  # another process of that namespace
-    found = fastsock.scan(engine=engine_name, procfs=str(tree), netns="all")
+    found = fastsock.scan(engine=tree_engine_name, procfs=str(tree), netns="all")
     assert sorted((s.local_port, s.netns) for s in found) == [
         (2, 4026531840),
         (3, None),
@@ -450,12 +451,14 @@ def test_namespaces_whose_number_may_not_be_read(engine_name: str, tree: ProcTre
     )
 
 
-def test_the_next_process_stands_in_for_one_that_ended(engine_name: str, tree: ProcTree) -> None:
+def test_the_next_process_stands_in_for_one_that_ended(
+    tree_engine_name: str, tree: ProcTree
+) -> None:
     with_process(tree, 7, 3, 4026532001)
     with_process(tree, 8, 4, 4026532001)
-    spaces = find_namespaces(engine_name, str(tree), "all")
+    spaces = find_namespaces(tree_engine_name, str(tree), "all")
     (tree.path / "7" / "net").rename(tree.path / "gone")
-    table = open_engine(engine_name, procfs=str(tree)).sockets(ALL, spaces)
+    table = open_engine(tree_engine_name, procfs=str(tree)).sockets(ALL, spaces)
     assert table.column("local_port").tolist() == [4]
 
 

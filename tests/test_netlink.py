@@ -153,7 +153,7 @@ def test_every_socket_has_a_cookie_of_its_own(zoo: int) -> None:
 def test_owners_come_from_proc(zoo: int) -> None:
     table = fastsock.scan(engine="netlink", pid=zoo)
     assert table.sources == {"sockets": "netlink", "owners": "procfs"}
-    assert {owner.pid for row in table for owner in row.owners} == {zoo}
+    assert {owner.pid for row in table for owner in row.owners or ()} == {zoo}
 
 
 def test_one_connection_is_asked_for_by_its_ends() -> None:
@@ -161,7 +161,7 @@ def test_one_connection_is_asked_for_by_its_ends() -> None:
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as client,
     ):
-        ends = {"local": client.getsockname(), "remote": client.getpeername()}
+        ends: Any = {"local": client.getsockname(), "remote": client.getpeername()}
         assert fastsock.state_of(**ends, engine="netlink") is fastsock.State.ESTABLISHED
         accepted, _ = server.accept()
         with accepted:
@@ -171,13 +171,13 @@ def test_one_connection_is_asked_for_by_its_ends() -> None:
                 fastsock.State.FIN_WAIT2,
             )
     # The listener is gone, too: before, the kernel would have answered with it.
-    nobody = {"local": ("127.0.0.1", 1), "remote": ("127.0.0.1", 2)}
+    nobody: Any = {"local": ("127.0.0.1", 1), "remote": ("127.0.0.1", 2)}
     assert fastsock.state_of(**nobody, engine="netlink") is None
 
 
 def test_a_listener_is_no_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        nobody = {"local": server.getsockname(), "remote": ("127.0.0.1", 2)}
+        nobody: Any = {"local": server.getsockname(), "remote": ("127.0.0.1", 2)}
         assert fastsock.state_of(**nobody, engine="netlink") is None
 
 

@@ -32,7 +32,9 @@ def connect(address: str, port: int) -> socket.socket:
     return keep(socket.create_connection((address, port)))
 
 
-def pair(listener: socket.socket, address: str = "127.0.0.1") -> tuple[socket.socket, socket.socket]:
+def pair(
+    listener: socket.socket, address: str = "127.0.0.1"
+) -> tuple[socket.socket, socket.socket]:
     client = connect(address, listener.getsockname()[1])
     return client, keep(listener.accept()[0])
 

@@ -32,9 +32,12 @@ if TYPE_CHECKING:
         """
 
         name: str
-        sources: Mapping[str, str]  # which engine gave "sockets" and "owners", so far
         repeats: int
         exact: bool  # no more than wanted ever comes: selecting once more would change nothing
+
+        @property
+        def sources(self) -> Mapping[str, str]:
+            """Which engines gave "sockets" and "owners", so far."""
 
         def sockets(
             self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()

@@ -178,8 +178,13 @@ def any_of(blocks: Sequence[Block]) -> Block:
 
 def build_program(want: Filter) -> bytes:
     """Return the byte code for the ports and addresses of `want`; empty where there is no need."""
-    clauses = [_either("local_port", want, _local_ports), _either("remote_port", want, _remote_ports)]
-    clauses.append(_either("port", want, lambda r: _local_ports(r) + _remote_ports(r), header=False))
+    clauses = [
+        _either("local_port", want, _local_ports),
+        _either("remote_port", want, _remote_ports),
+    ]
+    clauses.append(
+        _either("port", want, lambda r: _local_ports(r) + _remote_ports(r), header=False)
+    )
     clauses.append(_either("local_address", want, lambda a: _hosts(a, LOCAL_IS)))
     clauses.append(_either("remote_address", want, lambda a: _hosts(a, REMOTE_IS)))
     clauses.append(_either("address", want, lambda a: _hosts(a, LOCAL_IS) + _hosts(a, REMOTE_IS)))

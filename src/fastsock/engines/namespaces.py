@@ -22,6 +22,8 @@ from fastsock.tcp import FAMILIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from fastsock.filter import Filter
 
 NAMED = "/run/netns"  # where ip-netns(8) binds names to namespaces
@@ -169,26 +171,34 @@ def all_namespaces(procfs: str) -> list[Namespace]:
     return found
 
 
+def _namespaces_device() -> int:
+    """Return the device of the filesystem that all namespaces are files of (nsfs)."""
+    return os.stat("/proc/self/ns/net").st_dev
+
+
 def named_namespaces() -> list[Namespace]:
     """Return the namespaces that ip-netns(8) has given a name."""
     try:
-        filesystem = os.stat("/proc/self/ns/net").st_dev
         with os.scandir(NAMED) as entries:
             status = {entry.name: entry.stat() for entry in entries}
     except OSError:  # nobody has used ip-netns(8) here, or it may not be read
         return []
-    # A file that another filesystem holds is left from a namespace that is gone.
-    named = {one.st_ino: name for name, one in status.items() if one.st_dev == filesystem}
+    device = _namespaces_device()
+    named = {one.st_ino: name for name, one in status.items() if one.st_dev == device}
     return [Namespace(inode, [], name) for inode, name in named.items()]
 
 
 def _named_namespace(procfs: str, name: str) -> Namespace:
     try:
-        inode = os.stat(f"{NAMED}/{name}").st_ino
+        status = os.stat(f"{NAMED}/{name}")
     except PermissionError:
         raise NamespaceHidden(f"network namespace {name!r}: {NAMED} may not be read") from None
     except OSError:
         raise NoSuchNamespace(f"no network namespace {name!r} in {NAMED}") from None
+    if status.st_dev != _namespaces_device():
+        # A file left from a namespace that is gone; or a tree shows another host's.
+        raise NoSuchNamespace(f"{NAMED}/{name} is a file and no network namespace")
+    inode = status.st_ino
     return next(
         (space for space in all_namespaces(procfs) if space.inode == inode),
         Namespace(inode, [], name),
@@ -232,14 +242,19 @@ def list_tables(
                 raise EngineUnavailable(engine, f"{path} does not exist: is this a /proc?")
             tables.append((path, protocol, family, space.inode))
     if inhabited and ended == len(inhabited):
-        shown = [os.path.dirname(path) for space in namespaces for path in space.directories]
-        names = [os.path.basename(process) for process in shown]
-        if all(map(str.isdigit, names)) and all(map(has_ended, shown)):
-            raise NoSuchProcess(", ".join(names))
-        raise EngineUnavailable(
-            engine, f"{inhabited[0].directories[0]}/tcp cannot be read: is /proc mounted?"
-        )
+        raise_ended(engine, inhabited)
     return tables, ended
+
+
+def raise_ended(engine: str, namespaces: Sequence[Namespace]) -> NoReturn:
+    """Say why none of the namespaces can be read: their processes ended, or it is no /proc."""
+    shown = [os.path.dirname(path) for space in namespaces for path in space.directories]
+    names = [os.path.basename(process) for process in shown]
+    if all(map(str.isdigit, names)) and all(map(has_ended, shown)):
+        raise NoSuchProcess(", ".join(names))
+    raise EngineUnavailable(
+        engine, f"{namespaces[0].directories[0]}/tcp cannot be read: is /proc mounted?"
+    )
 
 
 def expected_rows(namespaces: Sequence[Namespace]) -> int:

@@ -11,10 +11,17 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from fastsock.engines._netlink import Dump
 from fastsock.engines.diag_request import Request, build_lookup, plan_requests
-from fastsock.engines.namespaces import Namespace, expected_rows, is_empty, read_inode
+from fastsock.engines.namespaces import (
+    Namespace,
+    expected_rows,
+    is_empty,
+    raise_ended,
+    read_inode,
+)
 from fastsock.engines.procfs import CHUNK, ProcfsEngine
 from fastsock.engines.walk import Walk
 from fastsock.errors import EngineUnavailable
@@ -82,6 +89,8 @@ class NetlinkEngine:
         doors = [
             Door(space) for space in namespaces if _is_ours(space) or not is_empty(space, spoken)
         ]
+        if doors and len(doors) == len(namespaces) and not any(door.exists for door in doors):
+            raise_ended(self.name, namespaces)
         dumped = want.with_term("protocol", spoken)
         rest = want.with_term("protocol", protocols - set(spoken))
         # Each message answers for its protocol: rows need not be asked for it.
@@ -106,7 +115,8 @@ class NetlinkEngine:
         table = SocketTable(fields)
         plan.dump.fill(table)
         for wanted, spaces in self._left(plan):
-            table = table.joined(self._tables.sockets(wanted, spaces, fields))
+            more = self._tables.sockets(wanted, spaces, fields)
+            table = SocketTable.from_rows(chain(table.rows(), more.rows()), fields)
         return table
 
     def stream(
