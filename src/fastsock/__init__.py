@@ -22,6 +22,7 @@ _HOME = {
     "who": "conductor",
     "glance": "conductor",
     "SocketStream": "conductor",
+    "read_dump": "engines.dump_file",
     "engine_status": "engines",
     "Counts": "table",
     "Groups": "table",
@@ -35,6 +36,7 @@ _HOME = {
     "HIDDEN": "table",
     "UNKNOWN": "table",
     "State": "tcp",
+    "DumpError": "errors",
     "EngineUnavailable": "errors",
     "FastsockError": "errors",
     "FilterError": "errors",
@@ -62,7 +64,9 @@ if TYPE_CHECKING:
         who as who,
     )
     from fastsock.engines import engine_status as engine_status
+    from fastsock.engines.dump_file import read_dump as read_dump
     from fastsock.errors import (
+        DumpError as DumpError,
         EngineUnavailable as EngineUnavailable,
         FastsockError as FastsockError,
         FilterError as FilterError,

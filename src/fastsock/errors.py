@@ -65,6 +65,16 @@ class ParseError(FastsockError):
         )
 
 
+class DumpError(FastsockError):
+    """A file that is no dump of `ss -D`: which, from which byte on, and why."""
+
+    def __init__(self, path: str, offset: int, reason: str) -> None:
+        self.path = path
+        self.offset = offset
+        self.reason = reason
+        super().__init__(f"{path}, byte {offset}: {reason}")
+
+
 class FilterError(FastsockError, ValueError):
     """A selection that makes no sense; `position` is the place in its text, or None."""
 

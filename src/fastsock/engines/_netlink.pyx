@@ -87,6 +87,11 @@ cdef extern from *:
         uint32_t interface, cookie[2], expires, rx_queue, tx_queue, uid, inode;
     };
 
+    struct fs_unix { /* linux/unix_diag.h */
+        uint8_t family, type, state, padding;
+        uint32_t inode, cookie[2];
+    };
+
     struct fs_attribute { uint16_t length, type; };
 
     static inline uint16_t fs_host16(uint16_t v) { return (uint16_t)__builtin_bswap16(v); }
@@ -117,6 +122,12 @@ cdef extern from *:
         uint32_t tx_queue
         uint32_t uid
         uint32_t inode
+    struct Unix "fs_unix":
+        uint8_t family
+        uint8_t type
+        uint8_t state
+        uint32_t inode
+        uint32_t cookie[2]
     struct Attribute "fs_attribute":
         uint16_t length
         uint16_t type
@@ -142,6 +153,14 @@ cdef enum:
     LISTEN = 10
     TCP = 6
     TIMER_RETRANSMIT = 1
+    UNIX = 0
+    UNIX_BYTES = 16
+    NOT_KNOWN = 0xFFFFFFFF
+    # Attributes of a UNIX socket: UNIX_DIAG_x.
+    NAME = 0
+    PEER = 2
+    RQLEN = 4
+    UID = 7
     # Attributes: INET_DIAG_x.
     INFO = 2
     CONG = 4
@@ -150,6 +169,7 @@ cdef enum:
     MARK = 15
     CGROUP_ID = 21
     # Places in Row.blobs.
+    PATH_BLOB = 0
     CONGESTION_BLOB = 1
     TCP_INFO_BLOB = 2
     SKMEM_BLOB = 3
@@ -262,6 +282,64 @@ cdef bint take_attributes(const uint8_t* body, size_t length, Row* row) noexcept
     return True
 
 
+cdef bint take_unix(const uint8_t* body, size_t length, Row* row) noexcept nogil:
+    """Set all fields of a UNIX socket; False where it is not as any kernel writes it."""
+    cdef const Unix* message = <const Unix*>body
+    cdef const Attribute* attribute
+    cdef const uint32_t* words
+    cdef const uint8_t* data
+    cdef size_t at = UNIX_BYTES
+    cdef size_t size
+    cdef uint64_t netns = row.netns
+    memset(row, 0, sizeof(Row))
+    row.netns = netns
+    row.protocol = UNIX
+    row.family = message.family
+    row.type = message.type
+    row.state = message.state
+    row.inode = message.inode
+    row.cookie = <uint64_t>message.cookie[1] << 32 | message.cookie[0]
+    row.uid = NOT_KNOWN  # before Linux 5.3 it is not told
+    row.backlog_limit = -1
+    while at + 4 <= length:
+        attribute = <const Attribute*>(body + at)
+        if attribute.length < 4 or attribute.length > length - at:
+            return False
+        data = body + at + 4
+        words = <const uint32_t*>data
+        size = attribute.length - 4
+        at += align(attribute.length)
+        if attribute.type == NAME:
+            # A path has the NUL that ends it; an abstract name begins with one and has no other.
+            keep_blob(
+                row, PATH_BLOB, data,
+                size - 1 if size > 1 and data[0] and not data[size - 1] else size,
+            )
+        elif attribute.type == PEER and size >= 4:
+            row.peer = words[0]
+        elif attribute.type == UID and size >= 4:
+            row.uid = words[0]
+        elif attribute.type == RQLEN and size >= 8:
+            row.rx_queue = words[0]
+            if row.state == LISTEN:
+                row.backlog_limit = <int32_t>words[1]
+            else:
+                row.tx_queue = words[1]
+    return True
+
+
+cdef inline bint take_row(
+    const uint8_t* body, size_t length, int protocol, bint attributes, Row* row
+) noexcept nogil:
+    """Decode one message behind its header; False where it is not as any kernel writes it."""
+    if protocol == UNIX:
+        return length >= UNIX_BYTES and take_unix(body, length, row)
+    if length < INET_BYTES:
+        return False
+    take_socket(<const Inet*>body, protocol, row)
+    return not attributes or take_attributes(body, length, row)
+
+
 cdef struct Entry:
     # What a thread needs that opens a socket in another network namespace.
     const char* path
@@ -309,6 +387,7 @@ cdef class DiagSocket:
         cdef sigset_t all_signals
         cdef sigset_t before
         cdef bytes encoded
+        cdef int refused
         self.fd = -1
         if path is None:
             open_here(&entry)
@@ -319,9 +398,11 @@ cdef class DiagSocket:
                 # Signals are for the threads that know Python.
                 sigfillset(&all_signals)
                 pthread_sigmask(SIG_SETMASK, &all_signals, &before)
-                entry.error = pthread_create(&thread, NULL, open_elsewhere, &entry)
+                refused = pthread_create(&thread, NULL, open_elsewhere, &entry)
                 pthread_sigmask(SIG_SETMASK, &before, NULL)
-                if entry.error == 0:
+                if refused:
+                    entry.error = refused
+                else:
                     pthread_join(thread, NULL)
         if entry.error:
             raise OSError(entry.error, os.strerror(entry.error), path or "NETLINK_SOCK_DIAG")
@@ -533,11 +614,8 @@ cdef class Dump:
                 return REFUSED if self.problem > 0 else DONE
             if header.type == NLMSG_NOOP:
                 continue
-            if length < INET_BYTES:
-                return MALFORMED
             row = &self.batch[self.waiting]
-            take_socket(<const Inet*>body, self.protocol, row)
-            if attributes and not take_attributes(body, length, row):
+            if not take_row(body, length, self.protocol, attributes, row):
                 return MALFORMED
             if everything or self.matcher.matches(row):
                 self.marks[self.waiting] = self.seen.mark(row.cookie, row.netns)
@@ -568,3 +646,52 @@ cdef class Dump:
                 self.batch[kept] = self.batch[i]
             kept += 1
         return 0 if rows is None else rows.push_many(self.batch, kept)
+
+
+def parse_dump(bytes data, SocketRows rows):
+    """Decode TCP sockets from messages as `ss -D` writes them, into an empty table.
+
+    Returns the offset up to which all was understood, and what is wrong there: "" where the data
+    is whole, that is, ends with the end of a dump.
+    """
+    cdef const uint8_t* start = <const uint8_t*><const char*>data
+    cdef size_t size = len(data)
+    cdef size_t at = 0
+    cdef const Header* header
+    cdef const char* problem = b""
+    cdef bint ended = False
+    cdef bint no_memory = False
+    cdef Row row
+    memset(&row, 0, sizeof(row))
+    if rows.capacity:
+        raise ValueError("the table has been filled: its columns may be lent already")
+    with nogil:
+        while at < size:
+            header = <const Header*>(start + at)
+            if size - at < HEADER_BYTES or header.length > size - at:
+                problem = b"it ends within a message"
+                break
+            if header.length < HEADER_BYTES:
+                problem = b"a message shorter than its header"
+                break
+            ended = header.type == NLMSG_DONE
+            if header.type == TCPDIAG_GETSOCK or header.type == SOCK_DIAG_BY_FAMILY:
+                if not take_row(
+                    start + at + HEADER_BYTES, header.length - HEADER_BYTES, TCP, rows.has_optional,
+                    &row,
+                ) or (row.family != IPV4 and row.family != IPV6):
+                    problem = b"a message that describes no TCP socket"
+                    break
+                if rows.push(&row) != 0:
+                    no_memory = True
+                    break
+            elif not ended and header.type != NLMSG_NOOP:
+                problem = b"a message of an unknown type"
+                break
+            at += align(header.length)
+    if no_memory:
+        raise MemoryError()
+    rows.finish()
+    if not problem[0] and not ended:
+        problem = b"it ends before the dump does"
+    return min(at, size), problem.decode()

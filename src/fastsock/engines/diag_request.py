@@ -26,8 +26,11 @@ SOCK_DIAG_BY_FAMILY = 20
 NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300
 INET_DIAG_REQ_BYTECODE = 1
 NO_COOKIE = b"\xff" * 8
-TCP, UDP = PROTOCOLS["tcp"], PROTOCOLS["udp"]
-IPV4, IPV6 = FAMILIES["ipv4"], FAMILIES["ipv6"]
+TCP, UDP, UNIX = PROTOCOLS["tcp"], PROTOCOLS["udp"], PROTOCOLS["unix"]
+IPV4, IPV6, LOCAL = FAMILIES["ipv4"], FAMILIES["ipv6"], FAMILIES["unix"]
+
+# What comes with a UNIX socket (linux/unix_diag.h): name, peer, queues, user.
+UDIAG_SHOW = 0x1 | 0x4 | 0x10 | 0x40
 
 # Bits 1 to 11. Bit 13, BOUND_INACTIVE, would cost a walk of one more hash (Linux 6.8) for sockets
 # that are in no table of /proc.
@@ -74,14 +77,19 @@ def plan_requests(want: Filter, fields: Iterable[str] = ()) -> list[Request]:
     extensions = sum(bit for bit, filled in EXTENSIONS.items() if filled & columns)
     terms = want.terms
     states = _state_mask(terms.get("state"))
-    families = sorted({IPV4, IPV6}.intersection(terms.get("family", (IPV4, IPV6))))
-    if not states or not families or any(not values for values in terms.values()):
+    families = sorted(terms.get("family", {IPV4, IPV6, LOCAL}))
+    if not states or any(not values for values in terms.values()):
         return []
+    protocols = terms.get("protocol", {TCP, UDP})
+    made = []
+    if UNIX in protocols and LOCAL in families:
+        body = struct.pack("=BBHIII", LOCAL, 0, 0, states, 0, UDIAG_SHOW) + NO_COOKIE
+        made.append(Request(UNIX, LOCAL, _message(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, body, b"")))
+    families = [family for family in families if family != LOCAL]
     local, remote = (_single_port(terms.get(name)) for name in ("local_port", "remote_port"))
     socket_id = struct.pack("!HH", local, remote) + bytes(36) + NO_COOKIE
     program = build_program(want)
-    made = []
-    for protocol in sorted({TCP, UDP}.intersection(terms.get("protocol", (TCP, UDP)))):
+    for protocol in sorted({TCP, UDP}.intersection(protocols)):
         if protocol == TCP and len(families) == 2:
             body = struct.pack("=BBBB", 0, 0, 0, extensions) + socket_id
             body += struct.pack("=II", states, 0)

@@ -275,7 +275,7 @@ def is_empty(space: Namespace, protocols: Iterable[int]) -> bool:
     A dump of one costs 5 to 10 ms all the same: every namespace's sockets are in one hash.
     """
     counts = _read_sockstat(space, "sockstat")
-    if counts is None:  # nothing tells
+    if counts is None or not SOCKSTAT.keys() >= set(protocols):  # nothing tells
         return False
     counts |= _read_sockstat(space, "sockstat6") or {}
     names = [prefix for protocol, prefix in SOCKSTAT.items() if protocol in protocols]
