@@ -29,4 +29,6 @@ else:
         COMPILED = True
         from fastsock import _group as group, _match as match
 
-__all__ = ["COMPILED", "group", "match", "table"]
+NO_EXTENSION = "this build has no extension (made with FASTSOCK_PURE=1)"
+
+__all__ = ["COMPILED", "NO_EXTENSION", "group", "match", "table"]

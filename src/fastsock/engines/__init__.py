@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fastsock.errors import EngineUnavailable, FilterError
-from fastsock.implementation import COMPILED
+from fastsock.implementation import COMPILED, NO_EXTENSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _open(name: str, procfs: str, threads: int | None) -> Engine:
 
         return ReferenceEngine(procfs)
     if not COMPILED:
-        raise EngineUnavailable(name, "this build has no extension (made with FASTSOCK_PURE=1)")
+        raise EngineUnavailable(name, NO_EXTENSION)
     if name == "netlink":
         from fastsock.engines.netlink import NetlinkEngine
 
