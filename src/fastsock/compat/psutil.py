@@ -328,28 +328,15 @@ def _inet_columns(
         # One by one, so that psutil's KeyError for a state that it does not know stays one.
         names = {state: _linux.TCP_STATUSES[f"{state:02X}"] for state in set(states)}
         statuses = [names[state] for state in states]
-    number = FAMILIES[family]
     pairs = list(map(holders.first.get, table.column("inode").tolist(), repeat(_NOBODY)))
     return [
         [fd for _, fd in pairs],
-        repeat(socket.AddressFamily(number)),
+        repeat(socket.AddressFamily(FAMILIES[family])),
         repeat(_SOCKET_TYPE[protocol]),
-        _ends(table, "local", number),
-        _ends(table, "remote", number),
+        storage.make_ends(table, "local", _tuples.addr),
+        storage.make_ends(table, "remote", _tuples.addr),
         statuses,
         [pid for pid, _ in pairs],
-    ]
-
-
-def _ends(table: SocketTable, side: str, family: int) -> list[Any]:
-    """Return psutil's `addr` tuples; an end without a port is no end, whatever its address."""
-    addresses = table.column(f"{side}_address").tolist()
-    ports = table.column(f"{side}_port").tolist()
-    texts = {address: storage.format_address(address, family) for address in set(addresses)}
-    addr, make = _tuples.addr, tuple.__new__
-    return [
-        make(addr, (texts[address], port)) if port else ()
-        for address, port in zip(addresses, ports, strict=True)
     ]
 
 
