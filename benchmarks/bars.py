@@ -24,6 +24,7 @@ OWNERS, OWNERS_2 = "test_owners[procfs-1-{}]", "test_owners[procfs-2-{}]"
 JOIN = "test_table[join-compiled-{}]"
 JOIN_COUNT = "test_table[join_and_count_by_command-compiled-{}]"
 ITERATE = "test_table[iterate-compiled-{}]"
+DROP_IN = "test_psutil[inet-{}]"
 STAGES = {
     "count": COUNT,
     "scan": SCAN,
@@ -72,6 +73,11 @@ def parse_speed(cases: Cases) -> float | None:
     return 1 / slower if slower else None
 
 
+def drop_in_speed(cases: Cases) -> float | None:
+    slower = ratio(DROP_IN, LARGE)(cases)
+    return 1 / slower if slower else None
+
+
 def megabytes(question: str) -> Callable[[Cases], float | None]:
     def measured(cases: Cases) -> float | None:
         case = cases.get(f"test_memory[{question}-{HUGE}]")
@@ -106,6 +112,7 @@ BARS = [
     Bar("100k: owners, two threads / C walk", 0.55, ratio(OWNERS_2, LARGE)),
     Bar("100k: join and count by command / C walk", 0.05, ratio(JOIN_COUNT, LARGE)),
     Bar("100k: iterate, four attributes / bare reads", 0.25, ratio(ITERATE, LARGE)),
+    Bar("100k: psutil / its drop-in", 4, drop_in_speed, at_least=True),
     Bar("1M: count, MB resident", 45, megabytes("count")),
     Bar("1M: sockets(), MB resident", 45, megabytes("sockets")),
     Bar("1M: scan, MB resident", 150, megabytes("scan")),

@@ -37,6 +37,7 @@ LAYERS = [
     Layer(5, {"conductor"}, 5),
     Layer(6, {"diagnose"}, 6),
     Layer(6, {"render"}, 6),
+    Layer(7, {"compat"}, 0),
     Layer(7, {"compat.psutil"}, 7),
     Layer(7, {"compat.ss"}, 7),
     Layer(7, {"compat.lsof"}, 7),

@@ -1206,3 +1206,41 @@ def format_address(bytes address, int family):
     if len(address) != 16:
         raise ValueError("an address has 16 bytes")
     return address_text(<const uint8_t*><const char*>address, family)
+
+
+def make_ends(SocketRows rows, str side, kind):
+    """Return each row's address as text and port, of the "local" or "remote" side, as a `kind`.
+
+    `kind` is a tuple class. Where there is no port there is no end either: (). The text of an
+    address is made once for all rows that have it.
+    """
+    cdef bint local = side == "local"
+    if not local and side != "remote":
+        raise ValueError(f"a side is local or remote, not {side!r}")
+    cdef const uint8_t* addresses = <uint8_t*>rows.store[LOCAL_ADDRESS if local else REMOTE_ADDRESS]
+    cdef const uint16_t* ports = <uint16_t*>rows.store[LOCAL_PORT if local else REMOTE_PORT]
+    cdef const uint8_t* families = <uint8_t*>rows.store[FAMILY]
+    cdef dict ipv4 = {}
+    cdef dict others = {}
+    cdef dict texts
+    cdef Py_ssize_t before = -1  # the row whose text is at hand
+    cdef Py_ssize_t i
+    cdef bytes address
+    cdef object text = None
+    cdef list ends = []
+    cdef object make = tuple.__new__
+    for i in range(rows.length):
+        if ports[i] == 0:
+            ends.append(())
+            continue
+        if before < 0 or families[i] != families[before] or memcmp(
+            addresses + 16 * i, addresses + 16 * before, 16
+        ) != 0:
+            texts = ipv4 if families[i] == AF_INET else others
+            address = PyBytes_FromStringAndSize(<const char*>addresses + 16 * i, 16)
+            text = texts.get(address)
+            if text is None:
+                text = texts[address] = address_text(addresses + 16 * i, families[i])
+            before = i
+        ends.append(make(kind, (text, ports[i])))
+    return ends

@@ -1,0 +1,1 @@
+"""The answers of other programs and libraries, from fastsock's tables."""
