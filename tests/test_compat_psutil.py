@@ -32,6 +32,8 @@ from children import (
     in_child,
 )
 from fastsock.columns import OPTIONAL_COLUMNS
+from fastsock.engines import open_engine
+from fastsock.errors import EngineUnavailable
 from own_namespace import Namespace
 from ports import listen, port_of
 from proctree import (
@@ -232,10 +234,20 @@ def test_a_line_break_in_a_path_stops_nobody() -> None:
 # -------------------------------------------------------------------------------------------- trees
 
 
+def set_root(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    """Set PROCFS_PATH; where the engine of the test cannot read any tree, `auto` takes another."""
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(root))
+    monkeypatch.setenv("FASTSOCK_ENGINE", "auto")
+
+
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ProcTree:
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> ProcTree:
     """Three processes that share sockets; PROCFS_PATH is theirs."""
     made = ProcTree(tmp_path / "proc")
+    try:
+        open_engine(engine, procfs=str(made))
+    except EngineUnavailable as error:
+        pytest.skip(str(error))
     here, there = ("127.0.0.1", 5000), ("10.0.0.1", 40000)
     made.table(
         "tcp",
@@ -379,7 +391,7 @@ def test_a_thread_is_taken_for_a_process() -> None:
 
 
 def test_a_root_without_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
+    set_root(monkeypatch, tmp_path)
     kind, text = compare_host()
     assert kind is FileNotFoundError
     assert text.endswith(f"'{tmp_path}/net/tcp'")
@@ -387,7 +399,7 @@ def test_a_root_without_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_root_that_does_not_exist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "none"))
+    set_root(monkeypatch, tmp_path / "none")
     with pytest.raises(FileNotFoundError, match="none"):
         faster.net_connections()
 
@@ -412,7 +424,7 @@ def uses_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> bool:
     tree = ProcTree(tmp_path / "strict")
     tree.table("tcp", b"0: 0100007F:0001 00000000:0000 0A 0 0 0 0 0 0\n")
     with monkeypatch.context() as patch:
-        patch.setattr(psutil, "PROCFS_PATH", str(tree))
+        set_root(patch, tmp_path / "strict")
         return outcome(lambda: psutil.net_connections("tcp"))[0] is RuntimeError
 
 
