@@ -24,13 +24,13 @@ SOCKET_COLUMNS = (
     ColumnSpec("family", "B", "address family: 2 ipv4, 10 ipv6, 1 unix"),
     ColumnSpec("state", "B", "the kernel's state number (tcp_states.h); unknown ones pass through"),
     ColumnSpec("timer", "B", "pending timer: 0 off, 1 on, 2 keepalive, 3 timewait, 4 probe"),
-    ColumnSpec("local_address", "16s", "network order; IPv4 in the v4-mapped form ::ffff:a.b.c.d"),
+    ColumnSpec("local_address", "16s", "network order; IPv4 as ::ffff:a.b.c.d; UNIX has none, so 0"),
     ColumnSpec("remote_address", "16s", "as local_address"),
     ColumnSpec("local_port", "H", "port number"),
     ColumnSpec("remote_port", "H", "port number, 0 for none"),
     ColumnSpec("rx_queue", "I", "bytes not yet read; for a listener the accept queue's length"),
     ColumnSpec("tx_queue", "I", "bytes not yet acknowledged; 0 for a listener"),
-    ColumnSpec("uid", "I", "user who made the socket"),
+    ColumnSpec("uid", "I", "user who made the socket; 4294967295 where unknown", 2**32 - 1),
     ColumnSpec("retransmits", "I", "retransmissions of what is unacknowledged, without an answer"),
     ColumnSpec("inode", "Q", "inode number in sockfs; 0 for a socket without a descriptor"),
     ColumnSpec("netns", "Q", "inode number of the network namespace; 0 where it may not be read"),
@@ -49,6 +49,9 @@ OPTIONAL_COLUMNS = (
     ColumnSpec("ssthresh", "i", "slow start threshold in segments; -1 in initial slow start"),
     ColumnSpec("drops", "I", "datagrams dropped (UDP)"),
 )
+
+# Those that say what a UNIX socket is, as ports and addresses do of others.
+UNIX_FIELDS = ("type", "path")
 
 # One row for each (process, descriptor, socket): 24 bytes.
 OWNER_COLUMNS = (

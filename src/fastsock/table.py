@@ -317,7 +317,7 @@ class SocketTable(storage.SocketRows):
     Iteration and indexing give `Socket` views; `column(name)` gives a column's memory. Two tables
     are equal when their columns are. After a scan with owners, `owners` is the OwnerTable and every
     Socket knows its `owners` and `owner_state`. `undecoded` says how many sockets the namespaces
-    have of protocols that no table holds (UNIX-STREAM, NETLINK, PACKET, RAW, SCTP, …).
+    have of protocols that no table holds (NETLINK, PACKET, RAW, SCTP, …).
     """
 
     owners: OwnerTable | None

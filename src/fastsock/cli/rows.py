@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fastsock import render, tcp
 from fastsock.cli.answer import HIDDEN, Answer
 from fastsock.cli.flags import Flag, Options, UsageError, parse_number
+from fastsock.columns import UNIX_FIELDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def run_list(options: Options, answer: Answer) -> int:
     from fastsock.conductor import scan
 
     question = options.question()
-    columns = options.all("columns") or list(render.DEFAULT_COLUMNS)
+    protocols = question.get("protocol", ())
+    columns = options.all("columns") or render.default_columns(protocols)
     order: tuple[str, bool] | None = options.last("sort")
     named = {*columns, order[0]} if order else set(columns)
     owners = bool(
@@ -80,6 +82,8 @@ def run_list(options: Options, answer: Answer) -> int:
     )
     if owners and not options.all("columns"):
         columns.append("owners")
+    if "unix" in protocols:
+        named.update(UNIX_FIELDS)
     table = scan(
         owners=owners,
         fields=tuple(name for name in render.OPTIONAL_FIELDS if name in named),
@@ -102,8 +106,10 @@ def run_listeners(options: Options, answer: Answer) -> int:
     from fastsock.conductor import listeners
 
     table = listeners(**options.question())
-    rows = sort(sort(table, "local_address", False), "local_port", False)
-    columns = {"protocol": "PROTO", "local": "LOCAL", "rx_queue": "QUEUE"}
+    rows = sort(sort(table, "local", False), "local_port", False)
+    columns = {"protocol": "PROTO", "type": "TYPE", "local": "LOCAL", "rx_queue": "QUEUE"}
+    if "type" not in table.fields:
+        del columns["type"]
     if any(limit != -1 for limit in table.column("backlog_limit")):
         columns["backlog_limit"] = "LIMIT"
     columns["owners"] = "OWNERS"
@@ -200,7 +206,10 @@ def sort_keys(rows: SocketTable, column: str) -> list[Any]:
     """Return what each row is sorted by; None for a row without a value."""
     if column in ("local", "remote"):
         addresses = sort_keys(rows, f"{column}_address")
-        return list(zip(addresses, rows.column(f"{column}_port"), strict=True))
+        ports = rows.column(f"{column}_port")
+        if column == "local" and "path" in rows.fields:
+            return list(zip(addresses, ports, rows.column("path"), strict=True))
+        return list(zip(addresses, ports, strict=True))
     if column in render.OWNER_FIELDS:
         return owner_keys(rows, column)
     values = rows.column(column).tolist()
