@@ -272,7 +272,7 @@ cdef class Lines:
 
     cdef int words            # 32-bit words of an address
     cdef bint udp
-    cdef bint unix
+    cdef bint is_unix
     cdef Py_ssize_t number    # of the last line looked at; the heading has number 1
     cdef UnixRecord record    # of a UNIX socket: what its row does not hold, and its lines
     cdef bytes path
@@ -282,7 +282,7 @@ cdef class Lines:
     cdef void open_table(self, bytes path, int protocol, int family):
         self.words = 1 if family == IPV4 else 4
         self.udp = protocol == UDP
-        self.unix = protocol == UNIX
+        self.is_unix = protocol == UNIX
         self.record.lines = 1
         self.number = 0
         self.path = path
@@ -317,7 +317,7 @@ cdef inline const uint8_t* read_line(
 ) noexcept nogil:
     """Look at the next line; return its end, with a socket in `row` (not the heading), or NULL."""
     cdef const uint8_t* end
-    if lines.unix:
+    if lines.is_unix:
         return read_unix_record(lines, line, limit, row)
     lines.number += 1
     if lines.number == 1:
@@ -348,7 +348,7 @@ def parse_table(bytes text, int protocol, int family, str path, netns=0, fields=
                 outcome = BAD_LINE
                 break
             if lines.number > 1:
-                if lines.unix:
+                if lines.is_unix:
                     keep_path(&lines.record, unix_path, &row)
                 if rows.push(&row) != 0:
                     outcome = NO_MEMORY
@@ -530,14 +530,14 @@ cdef class TableScan:
             return GOOD
         self.buffer[self.stop] = 0  # no field has it
         while p < limit or (last and self.lines.number == 0):
-            if self.lines.unix and not last and end - p < LONGEST_RECORD:
+            if self.lines.is_unix and not last and end - p < LONGEST_RECORD:
                 break  # where a path ends is known with what follows it
             row = self.batch + self.waiting
             p = read_line(self.lines, p, limit, row)
             if p == NULL:
                 return BAD_LINE
             if self.lines.number > 1 and (everything or self.matcher.matches(row)):
-                if self.lines.unix:
+                if self.lines.is_unix:
                     keep_path(&self.lines.record, self.paths[self.waiting], row)
                     self.marks[self.waiting] = self.unix_fingerprint(row)
                 else:

@@ -39,7 +39,9 @@ cdef const char* HEADING = b"Num       RefCount Protocol Flags    Type St Inode 
 cdef const uint8_t* parse_unix_heading(const uint8_t* p, const uint8_t* limit) noexcept nogil:
     """Return the end of the heading; NULL when it is another text."""
     cdef const uint8_t* end = end_of_line(p, limit)
-    return end if end - p == 55 and memcmp(p, HEADING, 55) == 0 else NULL
+    if end - p != 55 or memcmp(p, HEADING, 55) != 0:
+        return NULL
+    return end
 
 
 cdef const uint8_t* parse_line(
@@ -91,7 +93,9 @@ cdef const uint8_t* parse_line(
         return NULL
     record.path = end + 1
     end = end_of_line(record.path, limit)
-    return NULL if not may_be_path(record.path, record.path, end) else end
+    if not may_be_path(record.path, record.path, end):
+        return NULL
+    return end
 
 
 cdef inline bint may_be_path(
@@ -124,7 +128,9 @@ cdef const uint8_t* parse_unix_record(
         end = next_end
         record.lines += 1
     record.path_bytes = <uint32_t>(end - record.path)
-    return end if record.path_bytes else NULL
+    if record.path_bytes == 0:
+        return NULL
+    return end
 
 
 cdef void keep_path(UnixRecord* record, uint8_t* path, Row* row) noexcept nogil:
