@@ -759,10 +759,14 @@ def open_sockets(directory: str) -> tuple[list[Any], list[Real]]:
         for one in socket.socketpair(socket.AF_UNIX, type):
             keep(one, ESTABLISHED)
     name = b"\0fastsock\0%d\0" % os.getpid()
-    receiver = keep(new(socket.SOCK_DGRAM, name), CLOSE, b"\0" + name[1:].replace(b"\0", b"@"))
-    keep(new(socket.SOCK_DGRAM), ESTABLISHED).connect(name)
+    shown = b"\0" + name[1:].replace(b"\0", b"@")
+    receiver = keep(new(socket.SOCK_DGRAM, name), CLOSE, shown)
+    keep(new(socket.SOCK_DGRAM, name + b"2"), CLOSE, shown + b"2")
     keep(new(socket.SOCK_DGRAM), CLOSE).sendto(b"unread", name)
     assert receiver.recv(10) == b"unread"
+    connected = new(socket.SOCK_DGRAM, f"{directory}/log")  # somebody is connected to it
+    keep(connected, ESTABLISHED, f"{directory}/log".encode())
+    keep(new(socket.SOCK_DGRAM), ESTABLISHED).connect(f"{directory}/log")
     automatic = keep(new(socket.SOCK_DGRAM), CLOSE)
     automatic.bind(b"")  # the kernel chooses an abstract name
     expected[-1] = expected[-1]._replace(path=automatic.getsockname())

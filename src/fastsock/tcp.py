@@ -2,7 +2,8 @@
 
 State numbers are the kernel's (include/net/tcp_states.h), which /proc/net/tcp prints in
 hexadecimal and sock_diag as a byte. UDP sockets use two of them: ESTABLISHED when connected, CLOSE
-otherwise. UNIX sockets use three: LISTEN, ESTABLISHED when connected, CLOSE otherwise.
+otherwise. UNIX sockets use three: LISTEN, ESTABLISHED when connected, CLOSE otherwise; one
+of datagrams is ESTABLISHED also when somebody connected to it (net/unix/af_unix.c).
 """
 
 from __future__ import annotations
