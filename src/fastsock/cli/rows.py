@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from fastsock import render, tcp
+from fastsock import attributes, render, tcp
 from fastsock.cli.answer import HIDDEN, Answer
 from fastsock.cli.flags import Flag, Options, UsageError, parse_number
 from fastsock.columns import UNIX_FIELDS
@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 
 def parse_column(text: str) -> Iterable[str]:
-    """Return the name of a column that there is."""
-    if text not in render.COLUMNS:
-        raise UsageError(f"unknown column {text!r}; columns are {', '.join(render.COLUMNS)}")
-    return (text,)
+    """Return the name of a column that there is, or of a member of one, as tcp_info.rtt."""
+    if text in render.COLUMNS or attributes.find_member(text):
+        return (text,)
+    column, dot, _ = text.partition(".")
+    if dot and column in attributes.MEMBERS:
+        inside = ", ".join(attributes.MEMBERS[column])
+        raise UsageError(f"unknown column {text!r}; inside {column} there are {inside}")
+    raise UsageError(f"unknown column {text!r}; columns are {', '.join(render.COLUMNS)}")
 
 
 def parse_order(text: str) -> Iterable[tuple[str, bool]]:
@@ -86,7 +90,7 @@ def run_list(options: Options, answer: Answer) -> int:
         named.update(UNIX_FIELDS)
     table = scan(
         owners=owners,
-        fields=tuple(name for name in render.OPTIONAL_FIELDS if name in named),
+        fields=optional_fields(columns, order),
         **question,
     )
     rows = sort(table, *order) if order else table
@@ -99,6 +103,13 @@ def run_list(options: Options, answer: Answer) -> int:
     if left_out:
         answer.warn(f"{left_out} more not shown, because of --limit {limit}")
     return code
+
+
+def optional_fields(columns: Iterable[str], order: tuple[str, bool] | None) -> tuple[str, ...]:
+    """Return what must be asked for: the optional columns that are shown or sorted by."""
+    named = (*columns, order[0]) if order else tuple(columns)
+    optional = (name for name in named if name in render.OPTIONAL_FIELDS or "." in name)
+    return tuple(dict.fromkeys(optional))
 
 
 def run_listeners(options: Options, answer: Answer) -> int:
@@ -212,7 +223,12 @@ def sort_keys(rows: SocketTable, column: str) -> list[Any]:
         return list(zip(addresses, ports, strict=True))
     if column in render.OWNER_FIELDS:
         return owner_keys(rows, column)
-    values = rows.column(column).tolist()
+    values: list[Any] = rows.column(column).tolist()
+    if attributes.find_member(column):
+        return [None if value == attributes.ABSENT else value for value in values]
+    if column in render.OPTIONAL_FIELDS:
+        shown = (attributes.show_value(column, value) for value in values)
+        return [None if text is None else raw for raw, text in zip(values, shown, strict=True)]
     if column in ("local_address", "remote_address"):
         return list(zip(rows.column("family"), values, strict=True))
     if column == "state":
