@@ -47,7 +47,13 @@ FIELDS = tuple(spec.name for spec in OPTIONAL_COLUMNS)
 SECONDS = float(os.environ.get("FASTSOCK_PARITY_SECONDS", "0"))
 RANDOM_EDITS = 2500  # of each line
 TCP, UDP, IPV4, IPV6 = 6, 17, 2, 10
-TABLES = {"tcp": (TCP, IPV4), "tcp6": (TCP, IPV6), "udp": (UDP, IPV4), "udp6": (UDP, IPV6), "unix": (0, 1)}
+TABLES = {
+    "tcp": (TCP, IPV4),
+    "tcp6": (TCP, IPV6),
+    "udp": (UDP, IPV4),
+    "udp6": (UDP, IPV6),
+    "unix": (0, 1),
+}
 
 HERE, THERE = ("127.0.0.1", 5000), ("10.20.30.40", 54321)
 HERE6, THERE6 = ("2001:db8::17", 5000), ("::ffff:10.20.30.40", 54321)

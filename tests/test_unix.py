@@ -30,7 +30,6 @@ from proctree import (
     SS_CONNECTED,
     SS_CONNECTING,
     SS_DISCONNECTING,
-    SS_UNCONNECTED,
     STREAM,
     ProcTree,
     table_text,
@@ -91,7 +90,9 @@ ROW: dict[str, Any] = {
 def line(**fields: Any) -> bytes:
     """A line of FIRST with `fields` in their places; None leaves one out with its space."""
     chosen = (FIRST | fields).values()
-    words = [word if isinstance(word, bytes) else word.encode() for word in chosen if word is not None]
+    words = [
+        word if isinstance(word, bytes) else word.encode() for word in chosen if word is not None
+    ]
     return b" ".join(words) + b"\n"
 
 
@@ -250,7 +251,9 @@ CASES: dict[str, Good | Bad] = {
 
 def values(table: Any) -> list[dict[str, Any]]:
     names = [*ROW]
-    return [dict(zip(names, row, strict=True)) for row in zip(*map(table.column, names), strict=True)]
+    return [
+        dict(zip(names, row, strict=True)) for row in zip(*map(table.column, names), strict=True)
+    ]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -287,10 +290,7 @@ def test_a_file_is_these_rows_or_that_error(reader: str, tmp_path: Path, name: s
 def test_all_columns_of_a_row(parse: Any) -> None:
     table = parse(HEADING + PLAIN, UNIX, AF_UNIX, "a table", 7, FIELDS)
     (row,) = table.rows()
-    zeros = {
-        spec.name: b"" if spec.format == "v" else 0
-        for spec in OPTIONAL_COLUMNS
-    }
+    zeros = {spec.name: b"" if spec.format == "v" else 0 for spec in OPTIONAL_COLUMNS}
     assert dict(zip(table.column_names(), row, strict=True)) == {
         "protocol": UNIX,
         "family": AF_UNIX,
@@ -553,7 +553,8 @@ def test_what_a_socket_says(tree: ProcTree, reader: str) -> None:
     assert (made["family"], made["path"]) == ("unix", "/run/a b")
     assert [row.as_dict()["path"] for row in table][5:7] == ["@log@", None]
     assert [row.owner_state for row in table] == [
-        "found", "found", "found", "none", "found", "found", "unknown", "unknown", "unknown", "none",
+        "found", "found", "found", "none", "found", "found", "unknown", "unknown", "unknown",
+        "none",
     ]  # fmt: skip
     assert repr(one) == "<Socket unix LISTEN inode 501>"
 
@@ -638,17 +639,17 @@ def run(
 def test_list(run: Any) -> None:
     assert run("list", "-x") == (
         0,
-        "PROTO  TYPE  STATE        RX  TX  LOCAL       REMOTE\n"
-        'unix      1  LISTEN        0   0  "/run/a b"  *\n'
-        'unix      1  ESTABLISHED   0   0  "/run/a b"  *\n'
-        "unix      1  ESTABLISHED   0   0  *           *\n"
-        'unix      1  ESTABLISHED   0   0  "/run/a b"  *\n'
-        "unix      1  ESTABLISHED   0   0  *           *\n"
-        "unix      2  CLOSE         0   0  @log@       *\n"
-        "unix      2  CLOSE         0   0  *           *\n"
-        "unix      5  LISTEN        0   0  /run/q      *\n"
-        "unix      1  CLOSE         0   0  /run/bound  *\n"
-        "unix      1  CLOSE         0   0  *           *\n",
+        "PROTO  TYPE       STATE        RX  TX  LOCAL       REMOTE\n"
+        'unix   stream     LISTEN        0   0  "/run/a b"  *\n'
+        'unix   stream     ESTABLISHED   0   0  "/run/a b"  *\n'
+        "unix   stream     ESTABLISHED   0   0  *           *\n"
+        'unix   stream     ESTABLISHED   0   0  "/run/a b"  *\n'
+        "unix   stream     ESTABLISHED   0   0  *           *\n"
+        "unix   dgram      CLOSE         0   0  @log@       *\n"
+        "unix   dgram      CLOSE         0   0  *           *\n"
+        "unix   seqpacket  LISTEN        0   0  /run/q      *\n"
+        "unix   stream     CLOSE         0   0  /run/bound  *\n"
+        "unix   stream     CLOSE         0   0  *           *\n",
         "",
     )
 
@@ -656,10 +657,10 @@ def test_list(run: Any) -> None:
 def test_list_with_tcp(run: Any) -> None:
     assert run("list", "-t", "-x", "-l", "--state", "listen") == (
         0,
-        "PROTO  TYPE  STATE   RX  TX  LOCAL         REMOTE\n"
-        "tcp       -  LISTEN   0   0  127.0.0.1:80  0.0.0.0:0\n"
-        'unix      1  LISTEN   0   0  "/run/a b"    *\n'
-        "unix      5  LISTEN   0   0  /run/q        *\n",
+        "PROTO  TYPE       STATE   RX  TX  LOCAL         REMOTE\n"
+        "tcp    -          LISTEN   0   0  127.0.0.1:80  0.0.0.0:0\n"
+        'unix   stream     LISTEN   0   0  "/run/a b"    *\n'
+        "unix   seqpacket  LISTEN   0   0  /run/q        *\n",
         "",
     )
 
@@ -673,10 +674,10 @@ def test_list_of_chosen_columns(run: Any) -> None:
 def test_listeners(run: Any) -> None:
     assert run("listeners", "-x") == (
         0,
-        "PROTO  TYPE  LOCAL       QUEUE  OWNERS\n"
-        "unix      2  @log@           0  init pid=1 fd=3\n"
-        'unix      1  "/run/a b"      0  server pid=20 fd=4\n'
-        "unix      5  /run/q          0  unknown\n",
+        "PROTO  TYPE       LOCAL       QUEUE  OWNERS\n"
+        "unix   dgram      @log@           0  init pid=1 fd=3\n"
+        'unix   stream     "/run/a b"      0  server pid=20 fd=4\n'
+        "unix   seqpacket  /run/q          0  unknown\n",
         "",
     )
 
@@ -691,9 +692,10 @@ def test_count(run: Any) -> None:
     assert run("count", "-x", "-p", "20")[1].splitlines() == [
         "ESTABLISHED  1", "LISTEN       1", "established=1 listen=1 other=0",
     ]  # fmt: skip
-    assert run("count", "-x", "--by", "uid")[1].splitlines()[1].split() == ["-", "4", "2", "4", "10"]
+    by_user = run("count", "-x", "--by", "uid")[1].splitlines()
+    assert by_user[1].split() == ["-", "4", "2", "4", "10"]
     shown = run("count", "-x", "--others")[1]
-    assert "unix      2  CLOSE   0   0  @log@       *\n" in shown
+    assert "unix   dgram   CLOSE   0   0  @log@       *\n" in shown
 
 
 def test_glance(run: Any) -> None:
@@ -713,6 +715,7 @@ def test_json(run: Any) -> None:
     assert {row["protocol"] for row in rows} == {"unix"}
     assert {row["local_address"] for row in rows} == {""}
     assert {row["uid"] for row in rows} == {None}
+    assert [row["type"] for row in rows][6:9] == ["dgram", "seqpacket", "stream"]
     document = json.loads(run("list", "-x", "--json", "--state", "listen")[1])
     assert [row["inode"] for row in document["sockets"]] == [501, 507]
 

@@ -30,7 +30,9 @@ SOCKET_COLUMNS = (
     ColumnSpec("family", "B", "address family: 2 ipv4, 10 ipv6, 1 unix"),
     ColumnSpec("state", "B", "the kernel's state number (tcp_states.h); unknown ones pass through"),
     ColumnSpec("timer", "B", "pending timer: 0 off, 1 on, 2 keepalive, 3 timewait, 4 probe"),
-    ColumnSpec("local_address", "16s", "network order; IPv4 as ::ffff:a.b.c.d; UNIX has none, so 0"),
+    ColumnSpec(
+        "local_address", "16s", "network order; IPv4 as ::ffff:a.b.c.d; UNIX has none, so 0"
+    ),
     ColumnSpec("remote_address", "16s", "as local_address"),
     ColumnSpec("local_port", "H", "port number"),
     ColumnSpec("remote_port", "H", "port number, 0 for none"),
@@ -71,6 +73,13 @@ OPTIONAL_COLUMNS = (
 
 # Those that say what a UNIX socket is, as ports and addresses do of others.
 UNIX_FIELDS = ("type", "path")
+
+# By name: the value that stands for "not known".
+UNKNOWN_VALUES = {
+    spec.name: spec.unknown
+    for spec in SOCKET_COLUMNS + OPTIONAL_COLUMNS
+    if spec.unknown is not None
+}
 
 # One row for each (process, descriptor, socket): 24 bytes.
 OWNER_COLUMNS = (

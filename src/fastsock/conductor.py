@@ -231,22 +231,14 @@ def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -
     """Return a table of the sockets that `question` selects.
 
     `owners=True` finds out who holds them; so does selecting by `pid` or `command`, which looks
-<<<<<<< HEAD
-    only into those processes. `fields` names optional columns (columns.py). `question`: pid,
-    command, port (either end), local_port, remote_port, state, address (either end, CIDR),
-    local_address, remote_address, uid, inode, family, protocol ("tcp"; "udp", "unix"), netns,
-    procfs ("/proc"), engine, threads; several values of one are alternatives, different ones must
-    all hold. UNIX sockets have neither ports nor addresses, so no such term selects them; what they
-    are bound to and of which type they are is in the optional columns `path` and `type`.
-=======
     only into those processes. `fields` names optional columns (columns.py), and what is inside the
     raw ones (attributes.py) as "tcp_info.rtt"; what the engine cannot know is empty.
->>>>>>> decd36d3cfedf45cf2cfb4d865240b149eb8fc4c
 
     `question`: pid, command, port (either end), local_port, remote_port, state, address (either
-    end, CIDR), local_address, remote_address, uid, inode, family, protocol ("tcp"), netns, procfs
-    ("/proc"), engine, threads; several values of one are alternatives, different ones must all
-    hold.
+    end, CIDR), local_address, remote_address, uid, inode, family, protocol ("tcp"; "udp", "unix"),
+    netns, procfs ("/proc"), engine, threads; several values of one are alternatives, different ones
+    must all hold. UNIX sockets have neither ports nor addresses, so no such term selects them; what
+    they are bound to and of which type they are is in the optional columns `path` and `type`.
 
     Raises FilterError for a value that makes no sense, ValueError for an unknown field,
     NoSuchProcess, OwnersHidden when a named process may not be read, EngineUnavailable, ParseError.

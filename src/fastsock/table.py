@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from fastsock import tcp
+from fastsock.columns import UNKNOWN_VALUES
 from fastsock.filter import Filter, build_filter
 from fastsock.implementation import group, match, table as storage
 
@@ -244,9 +245,7 @@ def _key(name: str, value: Any) -> Any:
         return tcp.FAMILY_NAMES.get(value, f"family-{value}")
     if name == "protocol":
         return tcp.PROTOCOL_NAMES.get(value, f"protocol-{value}")
-    if name == "netns":
-        return value or None
-    return value
+    return None if value == UNKNOWN_VALUES.get(name) else value
 
 
 # What count(by=) takes.

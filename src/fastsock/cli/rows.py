@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fastsock import attributes, render, tcp
 from fastsock.cli.answer import HIDDEN, Answer
 from fastsock.cli.flags import Flag, Options, UsageError, parse_number
-from fastsock.columns import UNIX_FIELDS
+from fastsock.columns import UNIX_FIELDS, UNKNOWN_VALUES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def run_list(options: Options, answer: Answer) -> int:
     columns = options.all("columns") or render.default_columns(protocols)
     order: tuple[str, bool] | None = options.last("sort")
     named = {*columns, order[0]} if order else set(columns)
+    needed = (*columns, *UNIX_FIELDS) if "unix" in protocols else columns
     owners = bool(
         options.on("owners")
         or options.on("pids")
@@ -86,11 +87,9 @@ def run_list(options: Options, answer: Answer) -> int:
     )
     if owners and not options.all("columns"):
         columns.append("owners")
-    if "unix" in protocols:
-        named.update(UNIX_FIELDS)
     table = scan(
         owners=owners,
-        fields=optional_fields(columns, order),
+        fields=optional_fields(needed, order),
         **question,
     )
     rows = sort(table, *order) if order else table
@@ -236,7 +235,7 @@ def sort_keys(rows: SocketTable, column: str) -> list[Any]:
     if column in ("protocol", "family"):
         names = tcp.PROTOCOL_NAMES if column == "protocol" else tcp.FAMILY_NAMES
         return [names.get(value, str(value)) for value in values]
-    return values
+    return [None if value == UNKNOWN_VALUES.get(column) else value for value in values]
 
 
 def owner_keys(rows: SocketTable, column: str) -> list[Any]:

@@ -12,7 +12,9 @@ of /proc/net/unix are decoded in _proc_unix.
 
 cimport cython
 from libc.errno cimport EINTR, ENOENT, EISDIR, errno
-from libc.stdint cimport UINT32_MAX, UINT64_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport (
+    UINT32_MAX, UINT64_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
+)
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy, memmove, memset
 
@@ -389,7 +391,7 @@ cdef class TableScan:
     cdef uint64_t[256] counts
     cdef Row[32] batch          # BATCH rows that wait for the fingerprint set
     cdef uint64_t[32] marks
-    cdef uint8_t[32][108] paths # of UNIX sockets among them
+    cdef uint8_t[32][108] paths  # of UNIX sockets among them
     cdef int waiting
 
     def __cinit__(self, sources, Matcher matcher, expected=0, moved=None):

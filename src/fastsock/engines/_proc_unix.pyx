@@ -4,10 +4,10 @@ Num       RefCount Protocol Flags    Type St Inode Path
 0000000081e53d5f: 00000002 00000000 00010000 0001 01 17503 /run/dbus/system_bus_socket
 
 Written by net/unix/af_unix.c (unix_seq_show). A path is printed as it is, NULs as @. It may hold a
-newline, and then goes on in the next line: a line that begins no socket and still fits into sun_path
-belongs to the path before it. One user's odd name must not make the table unreadable for all. But a
-path may also hold what looks like a socket, and nothing in this text tells it from one; sock_diag
-does. Checked as strictly as the reference does it, with the same errors.
+newline, and then goes on in the next line: a line that begins no socket and still fits into
+sun_path belongs to the path before it. One user's odd name must not make the table unreadable for
+all. But a path may also hold what looks like a socket, and nothing in this text tells it from one;
+sock_diag does. Checked as strictly as the reference does it, with the same errors.
 """
 
 from libc.stdint cimport UINT64_MAX, uint8_t, uint32_t, uint64_t
