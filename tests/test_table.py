@@ -413,6 +413,20 @@ def test_rows_with_bytes(implementation: Implementation) -> None:
     assert rows[1] == picked[1] and hash(rows[1]) == hash(picked[1]) and rows[1] != rows[2]
 
 
+def test_many_bytes_are_picked(implementation: Implementation) -> None:
+    """Enough of them that the memory moves while it fills, some of it mapped."""
+    blobs = [bytes((n % 251,)) * (n % 400) for n in range(3000)]
+    rows = implementation.rows(
+        *(row(inode=n, skmem=blob, path=blob[::-1]) for n, blob in enumerate(blobs)),
+        fields=["path", "skmem"],
+    )
+    order = [n * 7 % 3000 for n in range(3000)]
+    picked = rows.pick(implementation.column("I", order))
+    for name in ("path", "skmem"):
+        assert picked.column(name).tolist() == [blobs[n] for n in order]
+    assert picked.column("skmem").offsets[-1] == len(picked.column("skmem").data)
+
+
 def test_a_member_is_decoded_on_demand(implementation: Implementation) -> None:
     rows = implementation.rows(
         *(row(tcp_info=raw) for raw in (RTT, RTT[:-1], b"")), fields=["tcp_info.rtt"]
