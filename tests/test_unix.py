@@ -396,6 +396,19 @@ def test_a_second_reading_adds_nothing_that_is_known(
     assert table.incomplete == ()
 
 
+def test_a_second_reading_of_many(
+    reader: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It starts with half a page, so that it ends its pages elsewhere."""
+    module = {"procfs": "procfs", "reference": "plain"}[reader]
+    moves = itertools.count()
+    monkeypatch.setattr(f"fastsock.engines.{module}.read_movement", lambda *_: next(moves))
+    tree = ProcTree(tmp_path)
+    tree.table("unix", *(unix_line(b"a\nb", inode=n + 1) for n in range(3000)))
+    assert inodes(scan(tree, reader)) == list(range(1, 3001))
+    assert next(moves) >= 2
+
+
 def test_namespaces_whose_numbers_may_not_be_read(reader: str, tmp_path: Path) -> None:
     """Two tables, both of netns 0: a line of one is no repeat of the other's."""
     tree = ProcTree(tmp_path)

@@ -60,6 +60,9 @@ cdef extern from *:
 cdef enum:
     LONGEST_LINE = 65536  # no known kernel's line is longer than 300 bytes
     BUFFER = 2 * LONGEST_LINE
+    # Rows are passed over where a page of the kernel's ends. The second reading starts with half of
+    # one (fs/seq_file.c), so that its pages end at other rows.
+    HALF_PAGE = 2048
     BATCH = 32            # rows between decoding and the fingerprint set: hides its cache misses
     SHOWN = 200           # bytes of a bad line that an error keeps
     IPV4 = 2
@@ -371,8 +374,9 @@ cdef class TableScan:
 
     `sources` are (path, protocol, family, netns); a path that does not exist is passed over (a
     kernel without IPv6 has no tcp6): the caller knows which must. `moved` is asked at the end: if
-    it says yes, all is read once more, and rows that were passed over before are added. Errors:
-    OSError with the path, ParseError, MemoryError; afterwards the scan is over.
+    it says yes, all is read once more, in pages that end elsewhere, and rows that were passed over
+    before are added. Errors: OSError with the path, ParseError, MemoryError; afterwards the scan is
+    over.
     """
 
     cdef list sources
@@ -496,8 +500,12 @@ cdef class TableScan:
         """Read the open file to its end, or until `rows` holds `limit`."""
         cdef Outcome outcome
         cdef ssize_t got
+        cdef size_t room
         while True:
-            got = read(self.fd, self.buffer + self.stop, BUFFER - self.stop)
+            room = BUFFER - self.stop
+            if self.again and self.lines.number == 0 and self.stop == 0:
+                room = HALF_PAGE
+            got = read(self.fd, self.buffer + self.stop, room)
             if got < 0:
                 if errno == EINTR:  # a signal before the first byte: ask again
                     continue

@@ -51,7 +51,7 @@ class ReferenceEngine:
             listed = 0
             for path, protocol, family, netns in tables:
                 try:
-                    read = reference.read_rows(path, protocol, family, netns)
+                    read = reference.read_rows(path, protocol, family, netns, again)
                 except FileNotFoundError:
                     continue  # a kernel without this protocol's table, or its process ended
                 listed += len(read)

@@ -86,6 +86,7 @@ LONGEST_PATH = 108  # bytes of sun_path (linux/un.h), all of which may be in use
 UNIX_STATES = {b"1": 7, b"2": 1, b"3": 1, b"4": 7}
 UNIX_LISTENS = 10
 UNKNOWN_UID = 2**32 - 1
+HALF_PAGE = 2048
 
 HEXADECIMAL = {"state", "timer", "when", "tx_queue", "rx_queue", "retransmits"} | {
     "local_port",
@@ -247,19 +248,28 @@ def parse_table(
     return table.SocketRows.from_rows(([row[name] for name in names] for row in rows), fields)
 
 
-def read_rows(path: str, protocol: int, family: int, netns: int = 0) -> list[dict[str, Any]]:
-    """Read and decode a table; OSError where it cannot be read, else as `parse_rows`."""
-    return list(parse_rows(read_file(path), protocol, family, path, netns))
+def read_rows(
+    path: str, protocol: int, family: int, netns: int = 0, again: bool = False
+) -> list[dict[str, Any]]:
+    """Read and decode a table; OSError where it cannot be read, else as `parse_rows`.
+
+    Rows are passed over where a page of the kernel's ends: `again` starts with half of one, so that
+    its pages end at other rows.
+    """
+    text = read_file(path, HALF_PAGE if again else 0)
+    return list(parse_rows(text, protocol, family, path, netns))
 
 
-def read_file(path: str) -> bytes:
+def read_file(path: str, first: int = 0) -> bytes:
+    """Read a whole file, with `first` bytes in a read(2) of their own."""
     # A given tree may hold anything: no FIFO may block, no terminal may be taken.
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise IsADirectoryError(errno.EISDIR, "not a regular file", path)
+        start = os.read(fd, first) if first else b""
         with open(fd, "rb", closefd=False) as file:
-            return file.read()
+            return start + file.read()
     except OSError as error:
         error.filename = path  # read(2) alone does not know it
         raise
