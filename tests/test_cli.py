@@ -448,8 +448,6 @@ WRONG = [
      "timer_expires_ms (owners: -O)"),
     ("list -tano", "-o shows timers elsewhere; here: --columns state,local,remote,timer,"
      "timer_expires_ms (owners: -O)"),
-    ("list -x", "UNIX sockets are not read yet"),
-    ("list --unix", "UNIX sockets are not read yet"),
     ("list --resolve", "names are not resolved: addresses and ports stay numbers"),
     ("list --limit -1", "--limit: '-1' is not a number of rows (0 to 4294967295)"),
     ("list --columns state,nope", f"--columns: unknown column 'nope'; columns are {COLUMNS}"),

@@ -279,9 +279,53 @@ def test_a_whole_structure(made: Implementation) -> None:
 def test_unknown_numbers_of_optional_columns(made: Implementation) -> None:
     fields = ("interface", "v6only", "socket_cgroup", "type", "peer")
     table = rows_of(made, [(*LISTENER, 0, 0, 0, 0, 0), (*LISTENER, 7, 1, 8, 5, 9)], fields)
-    assert text(made, table, *fields, header=False) == "0  0  -  -  -\n7  1  8  5  9\n"
+    assert (
+        text(made, table, *fields, header=False) == "0  0  -  -          -\n7  1  8  seqpacket  9\n"
+    )
     found = [[row[name] for name in fields] for row in json_rows(made, table)]
-    assert found == [[0, 0, None, None, None], [7, 1, 8, 5, 9]]
+    assert found == [[0, 0, None, None, None], [7, 1, 8, "seqpacket", 9]]
+
+
+PATHS = (b"/run/a", b"\0a\0b", b"", b"/run/\xc3\xa4", b"*", b"/\n", b"x" * 108)
+
+
+def unix_row(path: bytes, type: int = 1) -> tuple[Any, ...]:
+    ends = (bytes(16), bytes(16), 0, 0)
+    return (0, 1, 7, 0, *ends, 0, 0, 2**32 - 1, 0, 7, NETNS, 0, 0, -1, type, path)
+
+
+def test_unix_sockets_are_shown_by_their_path(made: Implementation) -> None:
+    fields = ("type", "path")
+    rows = [*(unix_row(path) for path in PATHS), (*LISTENER, 0, b"")]
+    table = rows_of(made, rows, fields)
+    assert text(made, table, "local", header=False).splitlines() == [
+        "/run/a",
+        '"@a\\x00b"',
+        "*",
+        '"/run/ä"',
+        '"*"',
+        '"/\\x0a"',
+        "x" * 108,
+        "127.0.0.1:80",
+    ]
+    assert text(made, table, "remote", "uid", "local_address", "type") == (
+        "REMOTE     UID  LOCAL_ADDRESS  TYPE\n"
+        + "*            -  -              stream\n" * 7
+        + "0.0.0.0:0   33  127.0.0.1      -\n"
+    )
+    widths = {len(line) for line in text(made, table, "local", "uid").splitlines()}
+    assert widths == {108 + 2 + 3}
+    expected = [list(socket.as_dict().items()) for socket in table]
+    assert [list(row.items()) for row in json_rows(made, table)] == expected
+    first = expected[0]
+    assert ("local_address", "") in first and ("uid", None) in first
+    assert first[-2:] == [("type", "stream"), ("path", "/run/a")]
+
+
+def test_a_path_that_was_not_asked_for_is_not_shown_as_none(made: Implementation) -> None:
+    table = rows_of(made, [unix_row(b"")[:-2]])
+    assert text(made, table, "local", "remote", header=False) == "-  *\n"
+    assert repr(table[0]) == "<Socket unix CLOSE inode 7>"
 
 
 def test_no_rows(made: Implementation) -> None:

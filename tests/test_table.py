@@ -484,7 +484,7 @@ def test_unknown_optional_values_are_none(implementation: Implementation) -> Non
         row(**dict.fromkeys(fields, 0)), row(**dict.fromkeys(fields, 1)), fields=fields
     )
     assert [rows[0].as_dict()[name] for name in fields] == [None, None, None, 0, 0, 0]
-    assert [rows[1].as_dict()[name] for name in fields] == [1] * 6
+    assert [rows[1].as_dict()[name] for name in fields] == [1, "stream", 1, 1, 1, 1]
     assert [rows[0].field(name) for name in fields] == [0] * 6
 
 

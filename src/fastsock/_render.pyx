@@ -11,7 +11,7 @@ that memory never holds the whole text. A text table takes a pass before that fo
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcmp, memcpy, memmove, memset
 
@@ -28,6 +28,7 @@ cdef enum:
     CELL = 96  # more than any kernel writes without asking for room: an endpoint takes 52 bytes
     AF_INET = 2
     AF_INET6 = 10
+    AF_UNIX = 1
     # Positions in OWNER_COLUMNS; checked below.
     OWNER_PID = 1
     OWNER_FD = 2
@@ -47,6 +48,7 @@ cdef dict VOCABULARIES = {
     "family": [tcp.FAMILY_NAMES.get(n, f"family-{n}") for n in range(256)],
     "state": list(tcp.NAMES),
     "timer": [tcp.TIMERS[n] if n < len(tcp.TIMERS) else f"timer-{n}" for n in range(256)],
+    "type": [tcp.TYPE_NAMES.get(n, f"type-{n}") for n in range(256)],
 }
 
 # By the negated head: found, none, hidden, unknown.
@@ -111,6 +113,8 @@ cdef struct Cell:
     size_t name_count      # of a name: the words that it must not be in a table
     Owners* owners
     const uint64_t* offsets  # of a column of variable width; `values` is its data then
+    const char* paths      # of an end: the data of UNIX sockets' paths; none at the other end
+    bint is_remote
     const char* plain      # a name: PLAIN_TEXT or PLAIN_JSON
     bint is_path           # a name: NUL, first, is shown as @
     const Member* members  # what is inside
@@ -234,7 +238,7 @@ cdef void put_ipv6(Out* out, const uint8_t* address) noexcept nogil:
 cdef inline void put_address(Out* out, const uint8_t* address, uint8_t family) noexcept nogil:
     if family == AF_INET:
         put_ipv4(out, address + 12)
-    else:
+    elif family != AF_UNIX:  # it has none
         put_ipv6(out, address)
 
 
@@ -250,14 +254,6 @@ cdef int write_name(Cell* cell, size_t row, Out* out) noexcept nogil:
 cdef int write_uint8(Cell* cell, size_t row, Out* out) noexcept nogil:
     put_unsigned(out, (<const uint8_t*>cell.values)[row])
     return 0
-
-
-cdef int write_uint8_but_0(Cell* cell, size_t row, Out* out) noexcept nogil:
-    """A socket type that the source does not tell."""
-    if (<const uint8_t*>cell.values)[row] == 0:
-        put(out, cell.absent.data, cell.absent.length)
-        return 0
-    return write_uint8(cell, row, out)
 
 
 cdef int write_uint16(Cell* cell, size_t row, Out* out) noexcept nogil:
@@ -293,6 +289,14 @@ cdef int write_uint64_but_0(Cell* cell, size_t row, Out* out) noexcept nogil:
     return write_uint64(cell, row, out)
 
 
+cdef int write_uint32_but_the_largest(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """A user that the source does not tell."""
+    if (<const uint32_t*>cell.values)[row] == UINT32_MAX:
+        put(out, cell.absent.data, cell.absent.length)
+        return 0
+    return write_uint32(cell, row, out)
+
+
 cdef int write_int32_but_minus_1(Cell* cell, size_t row, Out* out) noexcept nogil:
     """A backlog limit that the source cannot know."""
     if (<const int32_t*>cell.values)[row] == -1:
@@ -302,6 +306,9 @@ cdef int write_int32_but_minus_1(Cell* cell, size_t row, Out* out) noexcept nogi
 
 
 cdef int write_address(Cell* cell, size_t row, Out* out) noexcept nogil:
+    if cell.families[row] == AF_UNIX and not cell.quoted:
+        put(out, cell.absent.data, cell.absent.length)
+        return 0
     if cell.quoted:
         put_byte(out, c'"')
     put_address(out, <const uint8_t*>cell.values + 16 * row, cell.families[row])
@@ -312,6 +319,8 @@ cdef int write_address(Cell* cell, size_t row, Out* out) noexcept nogil:
 
 cdef int write_endpoint(Cell* cell, size_t row, Out* out) noexcept nogil:
     cdef bint brackets = cell.families[row] != AF_INET
+    if cell.families[row] == AF_UNIX:
+        return write_unix_end(cell, row, out)
     if brackets:
         put_byte(out, c"[")
     put_address(out, <const uint8_t*>cell.values + 16 * row, cell.families[row])
@@ -323,9 +332,29 @@ cdef int write_endpoint(Cell* cell, size_t row, Out* out) noexcept nogil:
 
 
 cdef int write_blob_name(Cell* cell, size_t row, Out* out) noexcept nogil:
-    """The path of a UNIX socket, or a name of the kernel's: escaped, in Python where need be."""
-    cdef const char* name = cell.values + cell.offsets[row]
-    cdef size_t length = cell.offsets[row + 1] - cell.offsets[row]
+    """The path of a UNIX socket, or a name of the kernel's."""
+    cdef uint64_t start = cell.offsets[row]
+    return put_name(cell, cell.values + start, cell.offsets[row + 1] - start, out)
+
+
+cdef int write_unix_end(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """The path that a UNIX socket is bound to; the other end has no name here."""
+    cdef uint64_t start
+    if cell.is_remote:
+        put_byte(out, c"*")
+        return 0
+    if cell.offsets == NULL:  # not asked for
+        put(out, cell.absent.data, cell.absent.length)
+        return 0
+    start = cell.offsets[row]
+    if cell.offsets[row + 1] == start:
+        put_byte(out, c"*")
+        return 0
+    return put_name(cell, cell.paths + start, cell.offsets[row + 1] - start, out)
+
+
+cdef int put_name(Cell* cell, const char* name, size_t length, Out* out) noexcept nogil:
+    """Another user's text: escaped, in Python where need be."""
     cdef bint abstract = cell.is_path and length > 0 and name[0] == 0
     cdef size_t i
     if length == 0:
@@ -721,6 +750,9 @@ cdef class Blocks:
             return self.fill_owners(cell, name)
         if name in ("local", "remote"):
             cell.write = write_endpoint
+            cell.is_remote = name == "remote"
+            if not cell.is_remote:
+                self.fill_name(cell, self.rows.columns[<int>POSITIONS["path"]], "path")
             cell.values = self.rows.store[<int>POSITIONS[name + "_address"]]
             cell.ports = <const uint16_t*>self.rows.store[<int>POSITIONS[name + "_port"]]
             return 0
@@ -741,7 +773,10 @@ cdef class Blocks:
         if name in VOCABULARIES:
             cell.write = write_name
             quote = '"' if self.json else ""
-            cell.names = self.texts([f"{quote}{n}{quote}".encode() for n in VOCABULARIES[name]])
+            names = [f"{quote}{n}{quote}".encode() for n in VOCABULARIES[name]]
+            if UNKNOWN[name] is not None:
+                names[UNKNOWN[name]] = b"null" if self.json else b"-"
+            cell.names = self.texts(names)
             return 0
         if format == "16s":
             cell.write = write_address
@@ -763,12 +798,12 @@ cdef class Blocks:
             cell.write = write_int64
         return 0
 
-    cdef int fill_unknown(self, Cell* cell, str format, int unknown) except -1:
+    cdef int fill_unknown(self, Cell* cell, str format, object unknown) except -1:
         """Choose the kernel of numbers of which one stands for "not known"."""
         if (format, unknown) == ("Q", 0):
             cell.write = write_uint64_but_0
-        elif (format, unknown) == ("B", 0):
-            cell.write = write_uint8_but_0
+        elif (format, unknown) == ("I", 2**32 - 1):
+            cell.write = write_uint32_but_the_largest
         elif (format, unknown) == ("i", -1):
             cell.write = write_int32_but_minus_1
         else:
@@ -788,7 +823,14 @@ cdef class Blocks:
             cell.write = write_members
             return self.fill_members(cell, list(attributes.MEMBERS[column].values()))
         cell.write = write_blob_name
-        cell.wide = True
+        return self.fill_name(cell, blob, column)
+
+    cdef int fill_name(self, Cell* cell, BlobColumn blob, str column) except -1:
+        """Say how names are written, and where those of a column lie that is held."""
+        if blob is not None:
+            cell.offsets = <const uint64_t*>blob.offsets.data
+            cell.paths = blob.data.data
+            cell.wide = True
         cell.is_path = column == "path"
         cell.plain = PyBytes_AS_STRING(PLAIN_JSON if self.json else PLAIN_TEXT)
         if not self.json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from fastsock.attributes import MEMBERS, find_member, name_bytes
+from fastsock.attributes import MEMBERS, find_member, name_bytes, show_value
 from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS
 from fastsock.render import dump_json, text_name
 
@@ -16,7 +16,7 @@ _BLOCK = 1 << 20
 _NAMED = frozenset(("protocol", "family", "state", "timer", "local_address", "remote_address"))
 _OWNED = {"owners", "pid", "command", "owner_state"}
 _BLOBS = {spec.name for spec in OPTIONAL_COLUMNS if spec.format == "v"}
-_AT_LEFT = _NAMED | _OWNED | _BLOBS | {"local", "remote"}
+_AT_LEFT = _NAMED | _OWNED | _BLOBS | {"local", "remote", "type"}
 _SENTINELS = {"none": "-", "hidden": "hidden", "unknown": "unknown"}
 _UNKNOWN = {spec.name: spec.unknown for spec in OPTIONAL_COLUMNS}
 _KNOWN = {spec.name for spec in (*SOCKET_COLUMNS, *OPTIONAL_COLUMNS)} | {"local", "remote"} | _OWNED
@@ -76,10 +76,15 @@ def _cell(rows: SocketRows, name: str) -> Callable[[Socket], str]:
             return lambda socket: str(socket.owner_state)
         return lambda socket: _owners(socket, _OWNER_CELLS[name])
     if name in ("local", "remote"):
-        return lambda socket: _endpoint(
-            socket.family,
-            getattr(socket, f"{name}_address"),
-            getattr(socket, f"{name}_port"),
+        held = "path" in rows.column_names()
+        return lambda socket: (
+            _unix_end(socket, name, held)
+            if socket.family == "unix"
+            else _endpoint(
+                socket.family,
+                getattr(socket, f"{name}_address"),
+                getattr(socket, f"{name}_port"),
+            )
         )
     if (inside[0] if inside else name) not in rows.column_names():
         raise ValueError(f"column {name!r} was not asked for")
@@ -89,11 +94,13 @@ def _cell(rows: SocketRows, name: str) -> Callable[[Socket], str]:
         return lambda socket: _name(name, socket.field(name))
     if inside:
         return lambda socket: _number(socket.field(name), None)
+    if name == "type":
+        return lambda socket: _shown(show_value("type", socket.field("type")))
     if name in _UNKNOWN:
         return lambda socket: _number(socket.field(name), _UNKNOWN[name])
     if name == "state":
         return lambda socket: str(socket.as_dict()["state"])
-    return lambda socket: "-" if getattr(socket, name) is None else str(getattr(socket, name))
+    return lambda socket: _shown(getattr(socket, name))
 
 
 def _number(value: int | None, unknown: int | None) -> str:
@@ -108,6 +115,17 @@ def _members(socket: Socket, column: str) -> str:
     """`state=1,ca_state=0`: one cell, whatever it holds."""
     numbers = ((name, socket.field(f"{column}.{name}")) for name in MEMBERS[column])
     return ",".join(f"{name}={value}" for name, value in numbers if value is not None) or "-"
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None or value == "" else str(value)
+
+
+def _unix_end(socket: Socket, name: str, held: bool) -> str:
+    """Return the path that a UNIX socket is bound to; the other end has no name here."""
+    if name == "remote":
+        return "*"
+    return (_name("path", socket.field("path")) if socket.field("path") else "*") if held else "-"
 
 
 def _endpoint(family: str, address: str, port: int) -> str:

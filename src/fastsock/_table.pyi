@@ -100,7 +100,7 @@ class Socket:
     rx_queue: int
     tx_queue: int
     backlog_limit: int | None
-    uid: int
+    uid: int | None
     inode: int
     netns: int | None
     timer: str

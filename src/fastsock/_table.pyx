@@ -18,7 +18,7 @@ from cpython.buffer cimport (
 )
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.number cimport PyNumber_Index
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcmp, memcpy, memset
 
@@ -90,6 +90,7 @@ cdef enum:
     BLOBS = 30  # from here on of variable width: path, congestion, tcp_info, skmem
     BLOB_COUNT = 4
     ALL = 34
+    UNIX = 1  # FAMILIES["unix"] in tcp.py
     FIRST_BYTES = 4096
 
 OWNER_NONE = -1
@@ -1071,7 +1072,8 @@ cdef class Socket:
 
     @property
     def uid(self):
-        return (<uint32_t*>self.table.store[UID])[self.row]
+        cdef uint32_t uid = (<uint32_t*>self.table.store[UID])[self.row]
+        return None if uid == UINT32_MAX else uid
 
     @property
     def retransmits(self):
@@ -1186,6 +1188,8 @@ cdef class Socket:
         return hash(self.values())
 
     def __repr__(self):
+        if (<uint8_t*>self.table.store[FAMILY])[self.row] == UNIX:
+            return f"<Socket {self.protocol} {self.state!s} inode {self.inode}>"
         return (
             f"<Socket {self.protocol} {self.state!s} {self.local_address} {self.local_port} "
             f"{self.remote_address} {self.remote_port}>"
@@ -1194,6 +1198,8 @@ cdef class Socket:
 
 cdef str address_text(const uint8_t* address, int family):
     cdef char text[64]
+    if family == UNIX:
+        return ""
     if family == AF_INET:
         inet_ntop(AF_INET, address + 12, text, sizeof(text))
     else:
@@ -1202,7 +1208,10 @@ cdef str address_text(const uint8_t* address, int family):
 
 
 def format_address(bytes address, int family):
-    """Return an address as ss and Python's ipaddress print it; IPv4 arrives v4-mapped."""
+    """Return an address as ss and Python's ipaddress print it; IPv4 arrives v4-mapped.
+
+    UNIX sockets have none: "".
+    """
     if len(address) != 16:
         raise ValueError("an address has 16 bytes")
     return address_text(<const uint8_t*><const char*>address, family)

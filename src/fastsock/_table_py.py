@@ -17,7 +17,7 @@ from operator import index as as_index
 from socket import AF_INET, AF_INET6, inet_ntop
 
 from fastsock import attributes, tcp
-from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
+from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS, UNKNOWN_VALUES
 from fastsock.errors import escape
 
 TYPE_CHECKING = False
@@ -33,6 +33,7 @@ OWNER_HIDDEN = -2
 OWNER_UNKNOWN = -3
 _OWNER_STATES = ("found", "none", "hidden", "unknown")  # by the negated head
 
+_UNIX = tcp.FAMILIES["unix"]
 _FIXED_NAMES = tuple(spec.name for spec in SOCKET_COLUMNS)
 _OPTIONAL_NAMES = tuple(spec.name for spec in OPTIONAL_COLUMNS)
 
@@ -458,7 +459,6 @@ class Socket:
     remote_port = _raw("remote_port")
     rx_queue = _raw("rx_queue")
     tx_queue = _raw("tx_queue")
-    uid = _raw("uid")
     inode = _raw("inode")
     timer_expires_ms = _raw("timer_expires_ms")
     retransmits = _raw("retransmits")
@@ -495,6 +495,11 @@ class Socket:
     def backlog_limit(self) -> int | None:
         limit: int = self.field("backlog_limit")
         return None if limit == -1 else limit
+
+    @property
+    def uid(self) -> int | None:
+        number: int = self.field("uid")
+        return None if number == UNKNOWN_VALUES["uid"] else number
 
     @property
     def netns(self) -> int | None:
@@ -572,6 +577,8 @@ class Socket:
         return hash(self._values())
 
     def __repr__(self) -> str:
+        if self.field("family") == _UNIX:
+            return f"<Socket {self.protocol} {self.state!s} inode {self.inode}>"
         return (
             f"<Socket {self.protocol} {self.state!s} {self.local_address} {self.local_port} "
             f"{self.remote_address} {self.remote_port}>"
@@ -579,9 +586,14 @@ class Socket:
 
 
 def format_address(address: bytes, family: int) -> str:
-    """Return an address as ss and Python's ipaddress print it; IPv4 arrives v4-mapped."""
+    """Return an address as ss and Python's ipaddress print it; IPv4 arrives v4-mapped.
+
+    UNIX sockets have none: "".
+    """
     if len(address) != 16:
         raise ValueError("an address has 16 bytes")
+    if family == _UNIX:
+        return ""
     return inet_ntop(AF_INET, address[12:]) if family == AF_INET else inet_ntop(AF_INET6, address)
 
 

@@ -5,7 +5,7 @@ it is. The buffers of the Arrow data are the columns' own memory, which lives as
 
 * numbers keep their widths;
 * addresses are FixedSizeBinary(16), in network order;
-* protocol, family, state and timer are dictionary-encoded strings, for example `state =
+* protocol, family, state, timer and type are dictionary-encoded strings, for example `state =
   'ESTABLISHED'`: the column's bytes are the indices, and a number that has no name is `state-14`;
 * columns of variable width are LargeBinary, whose offsets have 64 bits as ours have; a member of a
   raw one (`tcp_info.rtt`) is decoded, into Int64. Of the optional columns those are there that were
@@ -60,6 +60,7 @@ DICTIONARIES = {
     "family": (_names("family", tcp.FAMILY_NAMES), max(tcp.FAMILY_NAMES) + 1),
     "state": (tcp.NAMES, max(tcp.State) + 1),
     "timer": (_names("timer", dict(enumerate(tcp.TIMERS))), len(tcp.TIMERS)),
+    "type": (_names("type", tcp.TYPE_NAMES), max(tcp.TYPE_NAMES) + 1),
 }
 
 

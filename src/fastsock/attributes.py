@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from struct import calcsize
 
+from fastsock import tcp
 from fastsock.columns import OPTIONAL_COLUMNS
 from fastsock.errors import escape
 
@@ -196,11 +197,13 @@ def parse_member(raw: bytes, member: Member) -> int:
 def show_value(column: str, value: Any) -> Any:
     """Return the JSON value of an optional column's raw one: None for unknown.
 
-    A path and the name of a congestion control are text, escaped; an abstract name begins with @,
-    as ss, lsof and netstat print it. A structure is an object of what it has.
+    A type is its name. A path and the name of a congestion control are text, escaped; an abstract
+    name begins with @, as ss, lsof and netstat print it. A structure is an object of what it has.
     """
     if not isinstance(value, bytes):
-        return None if value == _UNKNOWN[column] else value
+        if value == _UNKNOWN[column]:
+            return None
+        return tcp.TYPE_NAMES.get(value, f"type-{value}") if column == "type" else value
     if not value:
         return None
     if column in MEMBERS:

@@ -30,13 +30,15 @@ SOCKET_COLUMNS = (
     ColumnSpec("family", "B", "address family: 2 ipv4, 10 ipv6, 1 unix"),
     ColumnSpec("state", "B", "the kernel's state number (tcp_states.h); unknown ones pass through"),
     ColumnSpec("timer", "B", "pending timer: 0 off, 1 on, 2 keepalive, 3 timewait, 4 probe"),
-    ColumnSpec("local_address", "16s", "network order; IPv4 in the v4-mapped form ::ffff:a.b.c.d"),
+    ColumnSpec(
+        "local_address", "16s", "network order; IPv4 as ::ffff:a.b.c.d; UNIX has none, so 0"
+    ),
     ColumnSpec("remote_address", "16s", "as local_address"),
     ColumnSpec("local_port", "H", "port number"),
     ColumnSpec("remote_port", "H", "port number, 0 for none"),
     ColumnSpec("rx_queue", "I", "bytes not yet read; for a listener the accept queue's length"),
     ColumnSpec("tx_queue", "I", "bytes not yet acknowledged; 0 for a listener"),
-    ColumnSpec("uid", "I", "user who made the socket"),
+    ColumnSpec("uid", "I", "user who made the socket; 4294967295 where unknown", 2**32 - 1),
     ColumnSpec("retransmits", "I", "retransmissions of what is unacknowledged, without an answer"),
     ColumnSpec("inode", "Q", "inode number in sockfs; 0 for a socket without a descriptor"),
     ColumnSpec("netns", "Q", "inode of the network namespace; 0 where it may not be read", 0),
@@ -68,6 +70,16 @@ OPTIONAL_COLUMNS = (
     ColumnSpec("tcp_info", "v", "struct tcp_info as the kernel gave it (linux/tcp.h)"),
     ColumnSpec("skmem", "v", "INET_DIAG_SKMEMINFO as the kernel gave it (linux/sock_diag.h)"),
 )
+
+# Those that say what a UNIX socket is, as ports and addresses do of others.
+UNIX_FIELDS = ("type", "path")
+
+# By name: the value that stands for "not known".
+UNKNOWN_VALUES = {
+    spec.name: spec.unknown
+    for spec in SOCKET_COLUMNS + OPTIONAL_COLUMNS
+    if spec.unknown is not None
+}
 
 # One row for each (process, descriptor, socket): 24 bytes.
 OWNER_COLUMNS = (

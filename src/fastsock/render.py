@@ -33,6 +33,7 @@ OPTIONAL_FIELDS = tuple(spec.name for spec in OPTIONAL_COLUMNS)
 OWNER_FIELDS = ("owners", "pid", "command", "owner_state")
 COLUMNS = (*FIELDS, "local", "remote", *OPTIONAL_FIELDS, *OWNER_FIELDS)
 
+# Of UNIX sockets `local` is the path, and their type is shown as well.
 DEFAULT_COLUMNS = ("protocol", "state", "rx_queue", "tx_queue", "local", "remote")
 
 STATES = tuple(state.name for state in State)
@@ -53,6 +54,14 @@ def text_name(name: bytes | str) -> str:
 def json_name(name: bytes | str) -> str:
     """Return another user's text as a JSON string."""
     return '"' + escape(name).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def default_columns(protocols: Iterable[str]) -> list[str]:
+    """Return the columns for sockets of these protocols."""
+    columns = list(DEFAULT_COLUMNS)
+    if "unix" in protocols:
+        columns.insert(1, "type")
+    return columns
 
 
 def heading(column: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fastsock import attributes, render, tcp
 from fastsock.cli.answer import HIDDEN, Answer
 from fastsock.cli.flags import Flag, Options, UsageError, parse_number
+from fastsock.columns import UNIX_FIELDS, UNKNOWN_VALUES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,9 +74,11 @@ def run_list(options: Options, answer: Answer) -> int:
     from fastsock.conductor import scan
 
     question = options.question()
-    columns = options.all("columns") or list(render.DEFAULT_COLUMNS)
+    protocols = question.get("protocol", ())
+    columns = options.all("columns") or render.default_columns(protocols)
     order: tuple[str, bool] | None = options.last("sort")
     named = {*columns, order[0]} if order else set(columns)
+    needed = (*columns, *UNIX_FIELDS) if "unix" in protocols else columns
     owners = bool(
         options.on("owners")
         or options.on("pids")
@@ -86,7 +89,7 @@ def run_list(options: Options, answer: Answer) -> int:
         columns.append("owners")
     table = scan(
         owners=owners,
-        fields=optional_fields(columns, order),
+        fields=optional_fields(needed, order),
         **question,
     )
     rows = sort(table, *order) if order else table
@@ -113,8 +116,10 @@ def run_listeners(options: Options, answer: Answer) -> int:
     from fastsock.conductor import listeners
 
     table = listeners(**options.question())
-    rows = sort(sort(table, "local_address", False), "local_port", False)
-    columns = {"protocol": "PROTO", "local": "LOCAL", "rx_queue": "QUEUE"}
+    rows = sort(sort(table, "local", False), "local_port", False)
+    columns = {"protocol": "PROTO", "type": "TYPE", "local": "LOCAL", "rx_queue": "QUEUE"}
+    if "type" not in table.fields:
+        del columns["type"]
     if any(limit != -1 for limit in table.column("backlog_limit")):
         columns["backlog_limit"] = "LIMIT"
     columns["owners"] = "OWNERS"
@@ -211,7 +216,10 @@ def sort_keys(rows: SocketTable, column: str) -> list[Any]:
     """Return what each row is sorted by; None for a row without a value."""
     if column in ("local", "remote"):
         addresses = sort_keys(rows, f"{column}_address")
-        return list(zip(addresses, rows.column(f"{column}_port"), strict=True))
+        ports = rows.column(f"{column}_port")
+        if column == "local" and "path" in rows.fields:
+            return list(zip(addresses, ports, rows.column("path"), strict=True))
+        return list(zip(addresses, ports, strict=True))
     if column in render.OWNER_FIELDS:
         return owner_keys(rows, column)
     values: list[Any] = rows.column(column).tolist()
@@ -227,7 +235,7 @@ def sort_keys(rows: SocketTable, column: str) -> list[Any]:
     if column in ("protocol", "family"):
         names = tcp.PROTOCOL_NAMES if column == "protocol" else tcp.FAMILY_NAMES
         return [names.get(value, str(value)) for value in values]
-    return values
+    return [None if value == UNKNOWN_VALUES.get(column) else value for value in values]
 
 
 def owner_keys(rows: SocketTable, column: str) -> list[Any]:

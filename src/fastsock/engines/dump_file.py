@@ -54,4 +54,4 @@ def _read_file(name: str) -> bytes:
             raise OSError(0, "not a regular file", name)
         if status.st_size > MOST_BYTES:
             raise DumpError(name, 0, f"{status.st_size} bytes are too many for a dump")
-        return file.read(MOST_BYTES)
+        return file.read(status.st_size)

@@ -17,6 +17,7 @@ from fastsock.engines._netlink import Dump
 from fastsock.engines.diag_request import Request, build_lookup, plan_requests
 from fastsock.engines.namespaces import (
     Namespace,
+    count_uninhabited,
     expected_rows,
     is_empty,
     raise_ended,
@@ -45,10 +46,12 @@ class NetlinkEngine:
 
     name = "netlink"
     exact = True
+    knows_unix_uid = True
 
     def __init__(self, procfs: str, threads: int) -> None:
         self.procfs = procfs
         self.repeats = 0
+        self.unentered = 0
         self.sources = {"sockets": self.name, "owners": ProcfsEngine.name}
         self._tables = ProcfsEngine(procfs, threads)
         self._modules: dict[int, bool] = {}
@@ -84,7 +87,7 @@ class NetlinkEngine:
     def _plan(
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
     ) -> Plan:
-        protocols = want.terms.get("protocol", frozenset((TCP, UDP)))
+        protocols = want.terms.get("protocol", frozenset(PROTOCOLS.values()))
         spoken = [protocol for protocol in protocols if self._has_module(protocol)]
         doors = [
             Door(space) for space in namespaces if _is_ours(space) or not is_empty(space, spoken)
@@ -96,12 +99,16 @@ class NetlinkEngine:
         # Each message answers for its protocol: rows need not be asked for it.
         matcher = match.Matcher(want.without_terms("protocol"))
         sources = _sources(plan_requests(dumped, fields), doors)
-        return Plan(Dump(sources, matcher, expected_rows(namespaces)), dumped, doors, rest)
+        return Plan(Dump(sources, matcher, expected_rows(namespaces, want)), dumped, doors, rest)
 
     def _left(self, plan: Plan) -> list[tuple[Filter, list[Namespace]]]:
         """Return what the dump, which has ended, could not answer: for the tables of /proc."""
         self.repeats += plan.dump.repeats
         shut = [door.space for door in plan.doors if door.path in plan.dump.shut]
+        if len(shut) < len(plan.doors):
+            # /proc shows a namespace only through the processes in it.
+            self.unentered = count_uninhabited(shut)
+            shut = [space for space in shut if space.directories]
         left = [(plan.dumped, shut), (plan.rest, [door.space for door in plan.doors])]
         left = [(want, spaces) for want, spaces in left if want.terms["protocol"] and spaces]
         if left:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from fastsock.engines import reference
-from fastsock.engines.namespaces import Namespace, list_tables, read_movement
+from fastsock.engines.namespaces import Namespace, count_uninhabited, list_tables, read_movement
 from fastsock.engines.walk import Walk
 from fastsock.implementation import group, match
 from fastsock.table import SocketTable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fastsock.filter import Filter
 
-# What one row is known by: netns, protocol, family, addresses, ports, inode.
+# What one row is known by: netns, protocol, family, addresses, ports, inode or what stands for it.
 KEY = (
     "netns",
     "protocol",
@@ -25,7 +25,7 @@ KEY = (
     "remote_address",
     "local_port",
     "remote_port",
-    "inode",
+    "known_by",
 )
 
 
@@ -35,32 +35,35 @@ class ReferenceEngine:
     name = "reference"
     sources = {"sockets": name, "owners": name}
     exact = True
+    knows_unix_uid = False
 
     def __init__(self, procfs: str) -> None:
         self.procfs = procfs
         self.repeats = 0
+        self.unentered = 0
 
     def sockets(
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
     ) -> SocketTable:
+        self.unentered = count_uninhabited(namespaces)
         names = SocketTable(fields).column_names()
-        key = [names.index(name) for name in KEY]
         rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         tables = list_tables(self.name, namespaces, want)[0]
-        before = read_movement(namespaces)
+        before = read_movement(namespaces, want)
         for again in (False, True):
             listed = 0
             for path, protocol, family, netns in tables:
                 try:
-                    table = reference.read_table(path, protocol, family, netns, fields)
+                    read = reference.read_rows(path, protocol, family, netns, again)
                 except FileNotFoundError:
                     continue  # a kernel without this protocol's table, or its process ended
-                listed += len(table)
-                for row in table.rows():
-                    rows.setdefault(tuple(row[i] for i in key), row)
+                listed += len(read)
+                for row in read:
+                    key = tuple(row[name] for name in KEY)
+                    rows.setdefault(key, tuple(row[name] for name in names))
             if not again:
                 self.repeats += listed - len(rows)
-                if read_movement(namespaces) == before:
+                if read_movement(namespaces, want) == before:
                     break
         whole = SocketTable.from_rows(rows.values(), fields)
         return whole.pick(match.Matcher(want).select(whole))

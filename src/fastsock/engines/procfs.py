@@ -6,7 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fastsock.engines._fd_walk import walk_descriptors
 from fastsock.engines._proc_net import TableScan
-from fastsock.engines.namespaces import Namespace, expected_rows, list_tables, read_movement
+from fastsock.engines.namespaces import (
+    Namespace,
+    count_uninhabited,
+    expected_rows,
+    list_tables,
+    read_movement,
+)
 from fastsock.engines.walk import Walk
 from fastsock.implementation import match
 from fastsock.table import SocketTable
@@ -19,27 +25,30 @@ CHUNK = 4096  # rows that a stream holds at a time: 370 kB
 
 
 class ProcfsEngine:
-    """Reads /proc/net/{tcp,tcp6,udp,udp6} and /proc/PID/fd with the GIL released."""
+    """Reads /proc/net/{tcp,tcp6,udp,udp6,unix} and /proc/PID/fd with the GIL released."""
 
     name = "procfs"
     sources = {"sockets": name, "owners": name}
     exact = True
+    knows_unix_uid = False
 
     def __init__(self, procfs: str, threads: int) -> None:
         self.procfs = procfs
         self.threads = threads
         self.repeats = 0
+        self.unentered = 0
 
     def _open(self, want: Filter, namespaces: Sequence[Namespace]) -> TableScan:
+        self.unentered = count_uninhabited(namespaces)
         tables, _ = list_tables(self.name, namespaces, want)
-        before = read_movement(namespaces)
+        before = read_movement(namespaces, want)
 
         def moved() -> bool:
-            return read_movement(namespaces) != before
+            return read_movement(namespaces, want) != before
 
         # Each file is of one protocol and one family: rows need not be asked for these.
         rest = want.without_terms("protocol", "family")
-        return TableScan(tables, match.Matcher(rest), expected_rows(namespaces), moved)
+        return TableScan(tables, match.Matcher(rest), expected_rows(namespaces, want), moved)
 
     def sockets(
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
