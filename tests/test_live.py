@@ -616,11 +616,11 @@ def tree(request: pytest.FixtureRequest, tmp_path: Path) -> proctree.ProcTree:
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_trees_are_read_as_ss_reads_them(
-    tree: proctree.ProcTree, protocol: str, family: str, engine_name: str
+    tree: proctree.ProcTree, protocol: str, family: str, tree_engine_name: str
 ) -> None:
     theirs = ss(f"{protocol[0]}anpe", family, PROC_ROOT=f"{tree}/")
     table: Any = fastsock.scan(
-        procfs=str(tree), protocol=protocol, family=family, owners=True, engine=engine_name
+        procfs=str(tree), protocol=protocol, family=family, owners=True, engine=tree_engine_name
     )
     ours = rows_of(table)
     if protocol == "udp":  # from a file, ss prints neither uid nor inode of these
@@ -629,7 +629,7 @@ def test_trees_are_read_as_ss_reads_them(
 
 
 def test_trees_are_read_as_psutil_reads_them(
-    tree: proctree.ProcTree, engine_name: str, monkeypatch: pytest.MonkeyPatch
+    tree: proctree.ProcTree, tree_engine_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = psutil()
     monkeypatch.setattr(module, "PROCFS_PATH", str(tree))
@@ -637,7 +637,7 @@ def test_trees_are_read_as_psutil_reads_them(
         (tuple(found.laddr), tuple(found.raddr), found.status)
         for found in set(module.net_connections(kind="tcp"))
     )
-    table: Any = fastsock.scan(procfs=str(tree), owners=True, engine=engine_name)
+    table: Any = fastsock.scan(procfs=str(tree), owners=True, engine=tree_engine_name)
     ours = {
         (
             (one.local_address, one.local_port),
@@ -656,7 +656,7 @@ def test_trees_are_read_as_psutil_reads_them(
             assert found.fd in by_pid[found.pid]
 
 
-def test_trees_are_read_as_netstat_reads_them(tree: proctree.ProcTree, engine_name: str) -> None:
+def test_trees_are_read_as_netstat_reads_them(tree: proctree.ProcTree, tree_engine_name: str) -> None:
     if not AS_ROOT or shutil.which("netstat") is None:
         pytest.skip("needs root and netstat")
     over = f"mount --bind '{tree}' /proc && exec netstat -tanWe"
@@ -667,7 +667,7 @@ def test_trees_are_read_as_netstat_reads_them(tree: proctree.ProcTree, engine_na
         ends = (*split_address(local, ""), *split_address(remote, ""))
         numbers = int(uid) & 0xFFFFFFFF, int(inode)  # it prints a uid as a signed number
         theirs.append((protocol, int(received), int(sent), *ends, state, *numbers))
-    table: Any = fastsock.scan(procfs=str(tree), engine=engine_name)
+    table: Any = fastsock.scan(procfs=str(tree), engine=tree_engine_name)
     ours = [
         (
             "tcp" if one.family == "ipv4" else "tcp6",

@@ -532,9 +532,9 @@ CASES: dict[str, Case] = {
 
 
 @pytest.fixture
-def parse(engine_name: str) -> Any:
+def parse(tree_engine_name: str) -> Any:
     """Each engine's `parse_table`."""
-    return importlib.import_module(f"fastsock.engines.{PARSERS[engine_name]}").parse_table
+    return importlib.import_module(f"fastsock.engines.{PARSERS[tree_engine_name]}").parse_table
 
 
 def values(table: Any) -> list[dict[str, Any]]:
@@ -554,32 +554,32 @@ def test_a_text_is_these_rows_or_that_error(parse: Any, name: str) -> None:
     assert (error.path, error.line_number, error.text) == ("a table", case.number, case.line[:200])
 
 
-def scan_tree(tree: object, engine_name: str, table: str = "tcp") -> SocketTable:
+def scan_tree(tree: object, tree_engine_name: str, table: str = "tcp") -> SocketTable:
     """Read one table of a tree as the public function does, with all fields."""
     protocol, family = TABLES[table]
     return fastsock.scan(
-        engine=engine_name, procfs=str(tree), protocol=protocol, family=family, fields=FIELDS
+        engine=tree_engine_name, procfs=str(tree), protocol=protocol, family=family, fields=FIELDS
     )
 
 
-def counts(tree: object, engine_name: str, **question: Any) -> int:
-    counted = fastsock.count(engine=engine_name, procfs=str(tree), **question)
+def counts(tree: object, tree_engine_name: str, **question: Any) -> int:
+    counted = fastsock.count(engine=tree_engine_name, procfs=str(tree), **question)
     assert isinstance(counted, fastsock.Counts)
     return counted.total
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_file_is_these_rows_or_that_error(engine_name: str, tmp_path: Path, name: str) -> None:
+def test_a_file_is_these_rows_or_that_error(tree_engine_name: str, tmp_path: Path, name: str) -> None:
     case = CASES[name]
     file = tmp_path / "net" / case.table
     file.parent.mkdir()
     file.write_bytes(case.text)
     (file.parent / "tcp").touch()  # what shows that a namespace is there
     if isinstance(case, Good):
-        assert values(scan_tree(tmp_path, engine_name, case.table)) == case.rows
+        assert values(scan_tree(tmp_path, tree_engine_name, case.table)) == case.rows
         return
     with pytest.raises(ParseError) as caught:
-        scan_tree(tmp_path, engine_name, case.table)
+        scan_tree(tmp_path, tree_engine_name, case.table)
     error = caught.value
     assert (error.path, error.line_number, error.text) == (str(file), case.number, case.line[:200])
 
@@ -608,11 +608,11 @@ def test_an_error_is_one_line_that_names_file_line_and_text(parse: Any) -> None:
 
 
 @pytest.mark.parametrize("step", [1, 31, 127])
-def test_lines_across_two_reads(engine_name: str, tmp_path: Path, step: int) -> None:
+def test_lines_across_two_reads(tree_engine_name: str, tmp_path: Path, step: int) -> None:
     """Padding puts the edges of the 64 and 128 KiB buffers at any place of a line."""
     tree = ProcTree(tmp_path)
     varied = random.Random(step)
-    times = 1 if engine_name == "reference" else 8  # it reads whole files
+    times = 1 if tree_engine_name == "reference" else 8  # it reads whole files
     for first in range(0, step * times, step):
         lines = [b"" if n else b" " * first for n in range(4000)]
         lines = [
@@ -620,18 +620,18 @@ def test_lines_across_two_reads(engine_name: str, tmp_path: Path, step: int) -> 
             for n, pad in enumerate(lines)
         ]
         tree.table("tcp", *lines)
-        found = scan_tree(tree, engine_name)
+        found = scan_tree(tree, tree_engine_name)
         assert found.column("inode").tolist() == list(range(1, 4001))
         assert found.column("local_port").tolist() == [5000] * 4000
-        assert counts(tree, engine_name, family="ipv4") == 4000
-        with fastsock.sockets(engine=engine_name, procfs=str(tree), family="ipv4") as stream:
+        assert counts(tree, tree_engine_name, family="ipv4") == 4000
+        with fastsock.sockets(engine=tree_engine_name, procfs=str(tree), family="ipv4") as stream:
             assert [socket.inode for socket in stream] == list(range(1, 4001))
 
 
 @pytest.mark.parametrize("length", [65_536, 131_072, 196_608])
 @pytest.mark.parametrize("more", range(-3, 4))
 def test_a_file_that_ends_where_a_buffer_does(
-    engine_name: str, tmp_path: Path, length: int, more: int
+    tree_engine_name: str, tmp_path: Path, length: int, more: int
 ) -> None:
     tree = ProcTree(tmp_path)
     text = table_text("tcp", *(line(inode=str(n + 1)) for n in range(2000)))
@@ -639,29 +639,29 @@ def test_a_file_that_ends_where_a_buffer_does(
     padded = text[: end - 1].ljust(length + more - 1) + b"\n"
     (tmp_path / "net" / "tcp").write_bytes(padded)
     assert len(padded) == length + more
-    assert len(scan_tree(tree, engine_name)) == padded.count(b"\n") - 1
+    assert len(scan_tree(tree, tree_engine_name)) == padded.count(b"\n") - 1
     (tmp_path / "net" / "tcp").write_bytes(padded + b"bad")
     with pytest.raises(ParseError) as caught:
-        scan_tree(tree, engine_name)
+        scan_tree(tree, tree_engine_name)
     assert (caught.value.line_number, caught.value.text) == (padded.count(b"\n") + 1, b"bad")
 
 
 # -------------------------------------------------------------------- files that are no such table
 
 
-def test_a_kernel_without_ipv6(engine_name: str, tmp_path: Path) -> None:
+def test_a_kernel_without_ipv6(tree_engine_name: str, tmp_path: Path) -> None:
     tree = ProcTree(tmp_path)
     tree.table("tcp", tcp_line(("127.0.0.1", 5000), inode=7))
     (tmp_path / "net" / "tcp6").unlink()
     (tmp_path / "net" / "udp6").unlink()
-    assert counts(tree, engine_name, protocol=("tcp", "udp")) == 1
-    assert counts(tree, engine_name, family="ipv6") == 0
-    assert len(fastsock.scan(engine=engine_name, procfs=str(tree))) == 1
-    with fastsock.sockets(engine=engine_name, procfs=str(tree)) as stream:
+    assert counts(tree, tree_engine_name, protocol=("tcp", "udp")) == 1
+    assert counts(tree, tree_engine_name, family="ipv6") == 0
+    assert len(fastsock.scan(engine=tree_engine_name, procfs=str(tree))) == 1
+    with fastsock.sockets(engine=tree_engine_name, procfs=str(tree)) as stream:
         assert [socket.inode for socket in stream] == [7]
 
 
-def test_a_root_without_tables(engine_name: str, tmp_path: Path) -> None:
+def test_a_root_without_tables(tree_engine_name: str, tmp_path: Path) -> None:
     tree = ProcTree(tmp_path)
     for name in TABLES:
         (tmp_path / "net" / name).unlink()
@@ -671,15 +671,15 @@ def test_a_root_without_tables(engine_name: str, tmp_path: Path) -> None:
         lambda **question: list(fastsock.sockets(**question)),
     ):
         with pytest.raises(EngineUnavailable, match="net/tcp cannot be read: is /proc mounted"):
-            ask(engine=engine_name, procfs=str(tree))
+            ask(engine=tree_engine_name, procfs=str(tree))
 
 
-def test_a_missing_table_of_tcp_is_not_an_answer_of_0(engine_name: str, tmp_path: Path) -> None:
+def test_a_missing_table_of_tcp_is_not_an_answer_of_0(tree_engine_name: str, tmp_path: Path) -> None:
     """Every kernel with IPv4 has it: without it nothing is known about TCP."""
     tree = ProcTree(tmp_path)
     (tmp_path / "net" / "tcp").unlink()
     with pytest.raises(EngineUnavailable):
-        counts(tree, engine_name)
+        counts(tree, tree_engine_name)
 
 
 SCANS = [
@@ -691,7 +691,7 @@ SCANS = [
 
 @pytest.mark.parametrize("ask", SCANS)
 @pytest.mark.parametrize("kind", ["fifo", "directory", "device", "loop"])
-def test_a_table_that_is_no_file(engine_name: str, tmp_path: Path, kind: str, ask: Any) -> None:
+def test_a_table_that_is_no_file(tree_engine_name: str, tmp_path: Path, kind: str, ask: Any) -> None:
     tree = ProcTree(tmp_path)
     tree.table("tcp", tcp_line(("127.0.0.1", 5000), inode=7))
     path = tmp_path / "net" / "tcp6"
@@ -704,37 +704,37 @@ def test_a_table_that_is_no_file(engine_name: str, tmp_path: Path, kind: str, as
         path.symlink_to("/dev/zero" if kind == "device" else path)
     started = time.monotonic()
     with pytest.raises(OSError) as caught:
-        ask(engine=engine_name, procfs=str(tree))
+        ask(engine=tree_engine_name, procfs=str(tree))
     assert time.monotonic() - started < 10  # nobody writes to the FIFO
     assert caught.value.errno == (errno.ELOOP if kind == "loop" else errno.EISDIR)
     assert caught.value.filename == str(path)
 
 
 @pytest.mark.parametrize("ask", SCANS)
-def test_a_table_that_fails_while_it_is_read(engine_name: str, tmp_path: Path, ask: Any) -> None:
+def test_a_table_that_fails_while_it_is_read(tree_engine_name: str, tmp_path: Path, ask: Any) -> None:
     tree = ProcTree(tmp_path)
     path = tmp_path / "net" / "tcp6"
     path.unlink()
     path.symlink_to("/proc/self/mem")  # a regular file without a first page: EIO
     with pytest.raises(OSError) as caught:
-        ask(engine=engine_name, procfs=str(tree))
+        ask(engine=tree_engine_name, procfs=str(tree))
     assert caught.value.errno == errno.EIO
     assert caught.value.filename == str(path)
 
 
 @pytest.mark.parametrize("ask", SCANS)
-def test_a_table_that_may_not_be_read(engine_name: str, tmp_path: Path, ask: Any) -> None:
+def test_a_table_that_may_not_be_read(tree_engine_name: str, tmp_path: Path, ask: Any) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may read every file")
     tree = ProcTree(tmp_path)
     path = tmp_path / "net" / "tcp"
     path.chmod(0)
     with pytest.raises(PermissionError) as caught:
-        ask(engine=engine_name, procfs=str(tree))
+        ask(engine=tree_engine_name, procfs=str(tree))
     assert caught.value.filename == str(path)
 
 
-def test_errors_leave_no_descriptor_open(engine_name: str, tmp_path: Path) -> None:
+def test_errors_leave_no_descriptor_open(tree_engine_name: str, tmp_path: Path) -> None:
     tree = ProcTree(tmp_path)
     path = tmp_path / "net" / "tcp"
     path.write_bytes(table_text("tcp", b"bad\n"))
@@ -744,9 +744,9 @@ def test_errors_leave_no_descriptor_open(engine_name: str, tmp_path: Path) -> No
     for _ in range(3):
         for question in ({"family": "ipv4"}, {"family": "ipv6"}):
             with pytest.raises((ParseError, OSError)):
-                counts(tree, engine_name, **question)
+                counts(tree, tree_engine_name, **question)
     path.write_bytes(table_text("tcp", *(line(inode=str(n + 1)) for n in range(9000))))
-    stream = fastsock.sockets(engine=engine_name, procfs=str(tree), family="ipv4")
+    stream = fastsock.sockets(engine=tree_engine_name, procfs=str(tree), family="ipv4")
     next(stream)
     stream.close()
     assert os.listdir("/proc/self/fd") == before

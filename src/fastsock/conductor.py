@@ -479,14 +479,13 @@ def who(
     if port is None and address is None and not question:
         raise ValueError("who() needs a port, an address or another selection")
     question["local_port"] = port
-    question["fields"] = _unix_fields(question)
     if address is not None:
         question["local_address"] = [address, *_wildcards(address)]
     # Listeners first: an engine may find them without a look at all the others.
     waiting = listeners(**question) if "state" not in question else None
     if waiting is not None and len(waiting):
         return waiting
-    found = scan(owners=True, **question)
+    found = scan(owners=True, fields=_unix_fields(question), **question)
     waiting = _listening(found)
     return waiting if len(waiting) else found
 
