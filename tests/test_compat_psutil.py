@@ -378,6 +378,16 @@ def test_a_thread_is_taken_for_a_process() -> None:
         thread.join()
 
 
+def test_where_no_thread_can_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with listen() as server:
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        rows = [row for row in faster.net_connections() if row.pid == os.getpid()]
+        assert port_of(server) in [row.laddr.port for row in rows]
+
+
 def test_a_root_without_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path))
     kind, text = compare_host()
