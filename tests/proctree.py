@@ -5,7 +5,7 @@
     tree.process(3921, b"nginx").socket(6, 7)
 
 Lines are byte for byte as the kernel prints them (net/ipv4/tcp_ipv4.c, net/ipv4/udp.c and their
-counterparts in net/ipv6), padding included.
+counterparts in net/ipv6, net/unix/af_unix.c), padding included.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from pathlib import Path
 ESTABLISHED, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT = range(1, 7)
 CLOSE, CLOSE_WAIT, LAST_ACK, LISTEN, CLOSING = range(7, 12)
 
+STREAM, DGRAM, SEQPACKET = 1, 2, 5
+SS_UNCONNECTED, SS_CONNECTING, SS_CONNECTED, SS_DISCONNECTING = range(1, 5)
+
 Address = tuple[str, int]
 
 _COLUMNS = "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
@@ -26,6 +29,7 @@ HEADINGS = {
     "udp": f"   sl  local_address rem_address   {_COLUMNS} ref pointer drops".ljust(127),
     "tcp6": f"  sl  {'local_address':38}{'remote_address':38}{_COLUMNS}",
     "udp6": f"  sl  {'local_address':38}{'remote_address':38}{_COLUMNS} ref pointer drops",
+    "unix": "Num       RefCount Protocol Flags    Type St Inode Path",
 }
 
 ANY, ANY6 = ("0.0.0.0", 0), ("::", 0)
@@ -104,8 +108,26 @@ def udp_line(
     return (line if ":" in local[0] else line.ljust(127)).encode() + b"\n"
 
 
+def unix_line(
+    path: bytes = b"",
+    type: int = STREAM,
+    connection: int = SS_UNCONNECTED,
+    *,
+    listens: bool = False,
+    inode: int = 0,
+    refcount: int = 2,
+    pointer: int = HASHED_ADDRESS,
+) -> bytes:
+    """A line of /proc/net/unix (net/unix/af_unix.c); an abstract path begins with NUL."""
+    line = (
+        f"{pointer:016x}: {refcount:08X} {0:08X} {0x10000 if listens else 0:08X} "
+        f"{type:04X} {connection:02X} {inode:5d}"
+    ).encode()
+    return line + (b" " + path.replace(b"\0", b"@") if path else b"") + b"\n"
+
+
 def table_text(name: str, *lines: bytes) -> bytes:
-    """The text of a whole table: `name` is tcp, tcp6, udp or udp6."""
+    """The text of a whole table: `name` is tcp, tcp6, udp, udp6 or unix."""
     return HEADINGS[name].encode() + b"\n" + b"".join(lines)
 
 
@@ -121,11 +143,11 @@ def ring_text(*sockets: int, slots: int = 16) -> bytes:
 
 
 class ProcTree:
-    """A /proc in `path`, with the four tables empty and without processes."""
+    """A /proc in `path`, without processes, with the tables of TCP and UDP empty."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        for name in HEADINGS:
+        for name in ("tcp", "tcp6", "udp", "udp6"):
             self.table(name)
 
     def __str__(self) -> str:

@@ -170,8 +170,16 @@ def test_unknown_is_null_in_every_block(
     for n in (15, 16, 17, 31, 32, 33, 100):
         rows = mixed(twin, n)
         table = pyarrow.table(Lent(rows))
-        for name in arrow.UNKNOWN_BYTES:
+        for name in arrow.UNKNOWN_BYTES.keys() & set(rows.column_names()):
             assert table[name].to_pylist() == expected(rows, name)
+        paths = [b"x" * (i % 3) for i in range(n)]
+        fields = ["path", "tcp_info.state", "type"]
+        rows = twin.from_rows([row(path=x, tcp_info=x, type=len(x)) for x in paths], fields)
+        table = pyarrow.table(Lent(rows))
+        assert table["path"].to_pylist() == [path or None for path in paths]
+        assert table["tcp_info.state"].to_pylist() == [ord("x") if x else None for x in paths]
+        names = [None, "stream", "dgram"]
+        assert table["type"].to_pylist() == [names[len(path)] for path in paths]
 
 
 def test_unknown_is_null_as_in_a_socket(pyarrow: Any) -> None:
@@ -207,21 +215,81 @@ def test_dictionaries_end_with_the_last_name(pyarrow: Any) -> None:
     assert state.dictionary.to_pylist() == list(tcp.NAMES[:12])
 
 
+NUMBERS = ("timeout", "refcount", "rto", "ato", "cwnd", "ssthresh", "drops")
+
+
 def test_optional_fields(pyarrow: Any, polars: Any, duckdb: Any, twin: Any) -> None:
     values = {"timeout": 1, "refcount": 2, "rto": 2**40, "ato": 4, "cwnd": 5, "ssthresh": -1}
-    rows = twin.from_rows([row(**values, drops=2**32 - 1)] * 2, FIELDS)
+    rows = twin.from_rows([row(**values, drops=2**32 - 1)] * 2, NUMBERS)
     lent = Lent(rows)
     table = pyarrow.table(lent)
-    assert table.column_names[-len(FIELDS) :] == list(FIELDS)
+    assert table.column_names[-len(NUMBERS) :] == list(NUMBERS)
     assert [str(table[name].type) for name in ("rto", "ssthresh", "drops")] == [
         "uint64",
         "int32",
         "uint32",
     ]
     raw = [(1, 2, 2**40, 4, 5, -1, 2**32 - 1)] * 2
-    assert list(zip(*(table[name].to_pylist() for name in FIELDS), strict=True)) == raw
-    assert polars.DataFrame(lent).select(FIELDS).rows() == raw
-    assert duckdb.sql(f"select {','.join(FIELDS)} from lent").fetchall() == raw
+    assert list(zip(*(table[name].to_pylist() for name in NUMBERS), strict=True)) == raw
+    assert polars.DataFrame(lent).select(NUMBERS).rows() == raw
+    assert duckdb.sql(f"select {','.join(NUMBERS)} from lent").fetchall() == raw
+
+
+def test_bytes_are_lent(pyarrow: Any, polars: Any, duckdb: Any, twin: Any) -> None:
+    paths = [b"/run/bus", b"", b"\0abstract", b"\xff" * 300]
+    rows = twin.from_rows(
+        [row(path=path, congestion=b"cubic") for path in paths], ("path", "congestion")
+    )
+    lent = Lent(rows)
+    table = pyarrow.table(lent)
+    table.validate(full=True)
+    assert [str(table[name].type) for name in ("path", "congestion")] == ["large_binary"] * 2
+    expected = [path or None for path in paths]
+    assert table["path"].to_pylist() == expected
+    assert (table["path"].null_count, table["congestion"].null_count) == (1, 0)
+    assert table["congestion"].chunk(0).buffers()[0] is None
+    assert polars.DataFrame(lent)["path"].to_list() == expected
+    assert duckdb.sql("select path from lent").fetchall() == [(path,) for path in expected]
+    empty = pyarrow.table(Lent(twin.from_rows([], ("path",))))
+    empty.validate(full=True)
+    assert empty["path"].to_pylist() == []
+
+
+def test_the_bytes_are_the_table_s(pyarrow: Any) -> None:
+    numpy = pytest.importorskip("numpy", reason="numpy is not installed")
+    table = SocketTable.from_rows([row(path=b"/run/%d" % n) for n in range(10_000)], ["path"])
+    try:
+        memoryview(table.column("uid"))
+    except TypeError:
+        pytest.skip("before Python 3.12 a Python class cannot offer its memory")
+    _, offsets, data = pyarrow.table(table)["path"].chunk(0).buffers()
+    column = table.column("path")
+    for buffer, own in ((offsets, column.offsets), (data, column.data)):
+        assert buffer.address == numpy.asarray(own).__array_interface__["data"][0]
+
+
+def test_members_are_decoded(pyarrow: Any, polars: Any, duckdb: Any, twin: Any) -> None:
+    info = bytes(68) + (1234).to_bytes(4, sys.byteorder)
+    rows = twin.from_rows([row(tcp_info=raw) for raw in (info, info[:-1], b"")], ["tcp_info.rtt"])
+    lent = Lent(rows)
+    table = pyarrow.table(lent)
+    table.validate(full=True)
+    assert table.column_names == [*(spec.name for spec in SOCKET_COLUMNS), "tcp_info.rtt"]
+    assert str(table["tcp_info.rtt"].type) == "int64"
+    assert table["tcp_info.rtt"].to_pylist() == [1234, None, None]
+    assert polars.DataFrame(lent)["tcp_info.rtt"].to_list() == [1234, None, None]
+    found = duckdb.sql('select "tcp_info.rtt" from lent').fetchall()
+    assert found == [(1234,), (None,), (None,)]
+
+
+def test_fields_come_as_they_were_asked_for(pyarrow: Any, twin: Any) -> None:
+    fields = ["tcp_info.state", "type", "rto", "tcp_info"]
+    rows = twin.from_rows([row(rto=5, type=0, tcp_info=b"\1")], fields)
+    table = pyarrow.table(Lent(rows))
+    assert table.column_names[-4:] == fields
+    assert [table[name].to_pylist() for name in fields] == [[1], [None], [5], [b"\1"]]
+    capsule = Lent(rows).__arrow_c_stream__(table.schema.__arrow_c_schema__())
+    assert pyarrow.RecordBatchReader._import_from_c_capsule(capsule).schema == table.schema
 
 
 def test_empty(pyarrow: Any, polars: Any, duckdb: Any, twin: Any) -> None:

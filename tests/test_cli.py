@@ -17,6 +17,7 @@ import pytest
 import fastsock
 import proctree
 from fastsock import cli, render
+from fastsock.attributes import MEMBERS
 from fastsock.cli.flags import (
     ANSWER,
     HABITS,
@@ -24,6 +25,7 @@ from fastsock.cli.flags import (
     UsageError,
     parse_command_line,
 )
+from fastsock.cli.rows import optional_fields, sort
 from fastsock.implementation import COMPILED
 
 Run = Callable[..., "Result"]
@@ -281,6 +283,40 @@ def test_every_column_can_be_shown(run: Run, proc: Path) -> None:
     assert "SSTHRESH" in result.out
 
 
+def test_members_and_bytes_can_be_shown(run: Run, proc: Path) -> None:
+    """/proc has none of these: they are absent, and asked for all the same."""
+    words = ["--columns", "local_port,tcp_info.rtt,path,congestion,interface", "--procfs", proc]
+    lines = run("list", "--port", 443, "-l", *words).out.splitlines()
+    assert [line.split() for line in lines] == [
+        ["LOCAL_PORT", "TCP_INFO.RTT", "PATH", "CONGESTION", "INTERFACE"],
+        ["443", "-", "-", "-", "0"],
+    ]
+    (socket,) = json.loads(run("list", "-l6", "--json", *words).out)["sockets"]
+    asked = ["tcp_info.rtt", "path", "congestion", "interface"]
+    assert list(socket)[-4:] == asked
+    assert [socket[name] for name in asked] == [None, None, None, 0]
+    line = run("list", "-l6", "--jsonl", *words).out.splitlines()[0]
+    assert json.loads(line) == socket
+
+
+def test_sorting_by_what_only_some_have() -> None:
+    fixed = (6, 2, 1, 0, bytes(16), bytes(16), 1, 2, 0, 0, 0, 0)
+    values = [(7, b"/b", b"\4"), (0, b"/a", b"\2"), (9, b"", b"")]  # peer, path, tcp_info
+    made = [(*fixed, n, 0, 0, 0, -1, *value) for n, value in enumerate(values)]
+    table = fastsock.SocketTable.from_rows(made, ["tcp_info.state", "path", "peer"])
+    for column, up, down in (
+        ("peer", [0, 2, 1], [2, 0, 1]),
+        ("path", [1, 0, 2], [0, 1, 2]),
+        ("tcp_info.state", [1, 0, 2], [0, 1, 2]),
+    ):
+        for descending, expected in ((False, up), (True, down)):
+            found = sort(table, column, descending)
+            assert found.column("inode").tolist() == expected
+    assert optional_fields(["uid", "path", "tcp_info.rtt", "path"], ("rto", True)) == (
+        "path", "tcp_info.rtt", "rto",
+    )  # fmt: skip
+
+
 def test_list_as_json(run: Run, proc: Path) -> None:
     document = json.loads(run("list", "-O", "--json", "--procfs", proc).out)
     assert [socket["local_port"] for socket in document["sockets"]] == [80, 80, 80, 5000, 5001, 443]
@@ -412,11 +448,11 @@ WRONG = [
      "timer_expires_ms (owners: -O)"),
     ("list -tano", "-o shows timers elsewhere; here: --columns state,local,remote,timer,"
      "timer_expires_ms (owners: -O)"),
-    ("list -x", "UNIX sockets are not read yet"),
-    ("list --unix", "UNIX sockets are not read yet"),
     ("list --resolve", "names are not resolved: addresses and ports stay numbers"),
     ("list --limit -1", "--limit: '-1' is not a number of rows (0 to 4294967295)"),
     ("list --columns state,nope", f"--columns: unknown column 'nope'; columns are {COLUMNS}"),
+    ("list --columns tcp_info.nope", "--columns: unknown column 'tcp_info.nope'; inside tcp_info "
+     f"there are {', '.join(MEMBERS['tcp_info'])}"),
     ("list --sort -nope", f"--sort: unknown column 'nope'; columns are {COLUMNS}"),
     ("list --own", "unknown flag --own; see fastsock list --help"),
     ("list --owners=yes", "--owners takes no value"),

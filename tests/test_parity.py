@@ -25,7 +25,19 @@ from fastsock.engines import open_engine, reference
 from fastsock.engines.namespaces import find_namespaces
 from fastsock.filter import ALL
 from own_namespace import Namespace
-from proctree import SYN_RECV, TIME_WAIT, table_text, tcp_line, udp_line
+from proctree import (
+    DGRAM,
+    SEQPACKET,
+    SS_CONNECTED,
+    SS_CONNECTING,
+    STREAM,
+    SYN_RECV,
+    TIME_WAIT,
+    table_text,
+    tcp_line,
+    udp_line,
+    unix_line,
+)
 
 compiled = pytest.importorskip(
     "fastsock.engines._proc_net", reason="this build has no extension (made with FASTSOCK_PURE=1)"
@@ -35,7 +47,13 @@ FIELDS = tuple(spec.name for spec in OPTIONAL_COLUMNS)
 SECONDS = float(os.environ.get("FASTSOCK_PARITY_SECONDS", "0"))
 RANDOM_EDITS = 2500  # of each line
 TCP, UDP, IPV4, IPV6 = 6, 17, 2, 10
-TABLES = {"tcp": (TCP, IPV4), "tcp6": (TCP, IPV6), "udp": (UDP, IPV4), "udp6": (UDP, IPV6)}
+TABLES = {
+    "tcp": (TCP, IPV4),
+    "tcp6": (TCP, IPV6),
+    "udp": (UDP, IPV4),
+    "udp6": (UDP, IPV6),
+    "unix": (0, 1),
+}
 
 HERE, THERE = ("127.0.0.1", 5000), ("10.20.30.40", 54321)
 HERE6, THERE6 = ("2001:db8::17", 5000), ("::ffff:10.20.30.40", 54321)
@@ -50,6 +68,10 @@ WITHOUT_PADDING = {
     "tcp6, no tail": tcp_line(HERE6, THERE6, SYN_RECV, timer=1, when=100),
     "udp": udp_line(HERE, THERE, uid=65534, inode=94222, drops=2**32 - 1),
     "udp6": udp_line(HERE6, uid=65534, inode=94222, drops=17),
+    "unix": unix_line(b"/run/user/1000/bus", STREAM, SS_CONNECTED, inode=17503, refcount=3),
+    "unix, abstract": unix_line(b"\0/tmp/.X11-unix/X0 @", listens=True, inode=2**64 - 1),
+    "unix, of 108 bytes": unix_line(b"x" * 108, DGRAM, inode=123),
+    "unix, not bound": unix_line(b"", SEQPACKET, SS_CONNECTING, pointer=2**64 - 1),
 }  # fmt: skip
 LINES = {name: line.rstrip() for name, line in WITHOUT_PADDING.items()}
 LINES |= {
@@ -57,6 +79,9 @@ LINES |= {
     "tcp, a pointer not hashed": LINES["tcp"].replace(b"0000000003b041fb", b"(____ptrval____)"),
     "tcp, a pointer of null": LINES["tcp, no tail"].replace(b"0000000003b041fb", b"(null)"),
     "tcp, padded": LINES["tcp"] + b" " * 9,
+    "unix, a newline in its path": LINES["unix"].replace(b"/user/", b"\nuser\n\n"),
+    "unix, a short pointer": LINES["unix"].replace(b"0000000003b041fb", b"c10f00ba"),
+    "unix, a pointer not hashed": LINES["unix"].replace(b"0000000003b041fb", b"(____ptrval____)"),
 }
 # What stands in such lines, the bytes beside it in ASCII, and what programs take for white space.
 BYTES = b"0189ABFGabfgx@/:;`() _-+.,'#\t\v\f\r\n\0\x1c\x7f\x80\xb0\xff"

@@ -87,6 +87,11 @@ ROW: dict[str, Any] = {
     "ssthresh": -1,
     "drops": 0,
 }
+# What these tables do not tell.
+UNTOLD: dict[str, Any] = {
+    spec.name: b"" if spec.format == "v" else 0 for spec in OPTIONAL_COLUMNS if spec.name not in ROW
+}
+ROW |= UNTOLD
 NO_TAIL = {"rto": 0, "ato": 0, "cwnd": 0, "ssthresh": 0}
 UDP_LINE: dict[str, Any] = {"tail": "0"}
 UDP_ROW = {"protocol": UDP, **NO_TAIL}
@@ -144,13 +149,17 @@ def zeros(table: str) -> Case:
     digits = 8 if table in ("tcp", "udp") else 32
     nowhere = f"{'0' * digits}:0000"
     address = bytes(10) + b"\xff\xff" + bytes(4) if digits == 8 else bytes(16)
-    row: dict[str, Any] = dict.fromkeys(ROW, 0) | {
-        "backlog_limit": -1,
-        "protocol": TABLES[table][0],
-        "family": TABLES[table][1],
-        "local_address": address,
-        "remote_address": address,
-    }
+    row: dict[str, Any] = (
+        dict.fromkeys(ROW, 0)
+        | UNTOLD
+        | {
+            "backlog_limit": -1,
+            "protocol": TABLES[table][0],
+            "family": TABLES[table][1],
+            "local_address": address,
+            "remote_address": address,
+        }
+    )
     return good(
         {
             "local": nowhere,

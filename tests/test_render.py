@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import struct
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -196,6 +197,137 @@ def test_optional_columns(made: Implementation) -> None:
     assert (socket["rto"], socket["ssthresh"]) == (204000, -1)
 
 
+def test_bytes_of_another_user_cannot_mislead(made: Implementation) -> None:
+    for path, shown in MISLEADING:
+        if not path:
+            continue
+        table = rows_of(made, [(*LISTENER, path, b"cubic")], ("path", "congestion"))
+        assert text(made, table, "path", "congestion", header=False) == f"{shown}  cubic\n"
+        (socket,) = json_rows(made, table)
+        assert socket["path"] == table[0].as_dict()["path"]
+
+
+def test_paths(made: Implementation) -> None:
+    paths = [b"/run/x", b"\0bus", b"", b"unknown", b"none", b"\0", b"/a b", b"\0a\0b", b"-"]
+    table = rows_of(made, [(*LISTENER, path) for path in paths], ("path",))
+    assert text(made, table, "local_port", "path") == (
+        "LOCAL_PORT  PATH\n"
+        "        80  /run/x\n"
+        "        80  @bus\n"
+        "        80  -\n"
+        '        80  "unknown"\n'
+        '        80  "none"\n'
+        "        80  @\n"
+        '        80  "/a b"\n'
+        '        80  "@a\\x00b"\n'
+        '        80  "-"\n'
+    )
+    assert [row["path"] for row in json_rows(made, table)] == [
+        "/run/x", "@bus", None, "unknown", "none", "@", "/a b", "@a\\x00b", "-",
+    ]  # fmt: skip
+
+
+def test_a_long_path(made: Implementation) -> None:
+    """Longer than a cell has room for beforehand, plain and not."""
+    paths = [b"/" + b"x" * 5000, b"/" + b"\xff" * 5000]
+    table = rows_of(made, [(*LISTENER, path) for path in paths], ("path",))
+    assert text(made, table, "path", header=False).splitlines() == [
+        paths[0].decode(),
+        '"/' + "\\xff" * 5000 + '"',
+    ]
+    assert [len(row["path"]) for row in json_rows(made, table)] == [5001, 1 + 4 * 5000]
+
+
+# A structure up to `rtt`; as above with numbers of one byte in the bit fields.
+INFO = bytes((1, 0, 0, 0, 0, 7, 0x7A, 1)) + struct.pack("=16I", *range(100, 116))
+
+
+def test_members(made: Implementation) -> None:
+    rows = [(*LISTENER, INFO), (*LISTENER, INFO[:8]), (*LISTENER, b"")]
+    table = rows_of(made, rows, ("tcp_info.rtt", "tcp_info.rcv_wscale"))
+    assert text(made, table, "tcp_info.rtt", "local_port", "tcp_info.rcv_wscale") == (
+        "TCP_INFO.RTT  LOCAL_PORT  TCP_INFO.RCV_WSCALE\n"
+        "         115          80                    7\n"
+        "           -          80                    7\n"
+        "           -          80                    -\n"
+    )
+    found = [
+        (row["tcp_info.rtt"], row["tcp_info.rcv_wscale"], "tcp_info" in row)
+        for row in json_rows(made, table)
+    ]
+    assert found == [(115, 7, False), (None, 7, False), (None, None, False)]
+
+
+def test_a_whole_structure(made: Implementation) -> None:
+    rows = [(*LISTENER, INFO[:16]), (*LISTENER, b""), (*LISTENER, INFO)]
+    table = rows_of(made, rows, ("tcp_info",))
+    lines = text(made, table, "tcp_info", "uid", header=False).splitlines()
+    assert lines[0].split() == [
+        "state=1,ca_state=0,retransmits=0,probes=0,backoff=0,options=7,snd_wscale=10,rcv_wscale=7,"
+        "delivery_rate_app_limited=1,fastopen_client_fail=0,rto=100,ato=101",
+        "33",
+    ]
+    assert lines[1].split() == ["-", "33"]
+    found = [row["tcp_info"] for row in json_rows(made, table)]
+    assert found == [socket.as_dict()["tcp_info"] for socket in table]
+    assert (found[0]["ato"], found[1], found[2]["rtt"]) == (101, None, 115)
+    table = rows_of(made, [(*LISTENER, b"x")], ("skmem",))  # too short for the first member
+    assert text(made, table, "skmem", header=False) == "-\n"
+    assert json_rows(made, table)[0]["skmem"] == {}
+
+
+def test_unknown_numbers_of_optional_columns(made: Implementation) -> None:
+    fields = ("interface", "v6only", "socket_cgroup", "type", "peer")
+    table = rows_of(made, [(*LISTENER, 0, 0, 0, 0, 0), (*LISTENER, 7, 1, 8, 5, 9)], fields)
+    assert (
+        text(made, table, *fields, header=False) == "0  0  -  -          -\n7  1  8  seqpacket  9\n"
+    )
+    found = [[row[name] for name in fields] for row in json_rows(made, table)]
+    assert found == [[0, 0, None, None, None], [7, 1, 8, "seqpacket", 9]]
+
+
+PATHS = (b"/run/a", b"\0a\0b", b"", b"/run/\xc3\xa4", b"*", b"/\n", b"x" * 108)
+
+
+def unix_row(path: bytes, type: int = 1) -> tuple[Any, ...]:
+    ends = (bytes(16), bytes(16), 0, 0)
+    return (0, 1, 7, 0, *ends, 0, 0, 2**32 - 1, 0, 7, NETNS, 0, 0, -1, type, path)
+
+
+def test_unix_sockets_are_shown_by_their_path(made: Implementation) -> None:
+    fields = ("type", "path")
+    rows = [*(unix_row(path) for path in PATHS), (*LISTENER, 0, b"")]
+    table = rows_of(made, rows, fields)
+    assert text(made, table, "local", header=False).splitlines() == [
+        "/run/a",
+        '"@a\\x00b"',
+        "*",
+        '"/run/ä"',
+        '"*"',
+        '"/\\x0a"',
+        "x" * 108,
+        "127.0.0.1:80",
+    ]
+    assert text(made, table, "remote", "uid", "local_address", "type") == (
+        "REMOTE     UID  LOCAL_ADDRESS  TYPE\n"
+        + "*            -  -              stream\n" * 7
+        + "0.0.0.0:0   33  127.0.0.1      -\n"
+    )
+    widths = {len(line) for line in text(made, table, "local", "uid").splitlines()}
+    assert widths == {108 + 2 + 3}
+    expected = [list(socket.as_dict().items()) for socket in table]
+    assert [list(row.items()) for row in json_rows(made, table)] == expected
+    first = expected[0]
+    assert ("local_address", "") in first and ("uid", None) in first
+    assert first[-2:] == [("type", "stream"), ("path", "/run/a")]
+
+
+def test_a_path_that_was_not_asked_for_is_not_shown_as_none(made: Implementation) -> None:
+    table = rows_of(made, [unix_row(b"")[:-2]])
+    assert text(made, table, "local", "remote", header=False) == "-  *\n"
+    assert repr(table[0]) == "<Socket unix CLOSE inode 7>"
+
+
 def test_no_rows(made: Implementation) -> None:
     empty = rows_of(made, [])
     assert text(made, empty, "protocol", "rx_queue", "local") == "PROTO  RX  LOCAL\n"
@@ -203,9 +335,11 @@ def test_no_rows(made: Implementation) -> None:
     assert list(made.render.json_blocks(empty)) == []
 
 
-@pytest.mark.parametrize("column", ["cwnd", "owners", "nonsense"])
+@pytest.mark.parametrize(
+    "column", ["cwnd", "owners", "nonsense", "path", "skmem", "tcp_info.rtt", "tcp_info.nonsense"]
+)
 def test_a_column_that_is_not_there(made: Implementation, column: str) -> None:
-    with pytest.raises(ValueError, match="cwnd|owners|nonsense"):
+    with pytest.raises(ValueError, match=column.replace(".", r"\.")):
         text(made, rows_of(made, ROWS), column)
 
 
@@ -302,6 +436,8 @@ address16 = st.lists(word, min_size=8, max_size=8).map(b"".join)
 def values(format: str) -> st.SearchStrategy[Any]:
     if format == "16s":
         return address16
+    if format == "v":
+        return st.sampled_from([b"", b"-", b"\0x", b"/run/x"]) | st.binary(max_size=100)
     bits = {"B": 8, "H": 16, "I": 32, "Q": 64, "i": 31, "q": 63}[format]
     low = 0 if format.isupper() else -(2**bits)
     return st.sampled_from([max(low, -1), 0, low, 2**bits - 1]) | st.integers(low, 2**bits - 1)
@@ -327,7 +463,8 @@ def test_both_write_the_same_bytes(
     owners = [(inode, pid, fd, pid + thread, pid - 1) for inode, pid, fd, thread in held]
     # Inodes that meet the owners'.
     rows = [(*row[:12], row[12] % 6, *row[13:]) for row in rows]
-    fields = tuple(spec.name for spec in OPTIONAL_COLUMNS)
+    fields = (*(spec.name for spec in OPTIONAL_COLUMNS), "tcp_info.rtt", "skmem.drops")
+    columns = (*render.COLUMNS, "tcp_info.rto", "skmem.drops", "tcp_info.rcv_wscale")
     outputs = []
     for made in (COMPILED, PLAIN):
         table = rows_of(made, rows, fields)
@@ -337,8 +474,8 @@ def test_both_write_the_same_bytes(
         table.attach_owners(rows_held, heads)
         outputs.append(
             (
-                text(made, table, *render.COLUMNS),
-                text(made, table, *reversed(render.COLUMNS), header=False),
+                text(made, table, *columns),
+                text(made, table, *reversed(columns), header=False),
                 b"".join(made.render.json_blocks(table, b",\n", b"\n")),
             )
         )

@@ -48,6 +48,7 @@ cdef enum:
     REMOTE_PORT_COLUMN = 7
     UID_COLUMN = 10
     INODE_COLUMN = 12
+    UNIX = 1  # FAMILIES["unix"] in tcp.py
 
 assert [SOCKET_COLUMNS[at].name for at in (0, 1, 2, 4, 5, 6, 7, 10, 12)] == [
     "protocol", "family", "state", "local_address", "remote_address", "local_port", "remote_port",
@@ -147,6 +148,7 @@ cdef class Matcher:
                 self.want_bytes(BYTE_TERMS.index(name), values)
             elif name in RANGE_TERMS:
                 at = RANGE_TERMS.index(name)
+                self.asks_ends |= at <= REMOTE_ADDRESS
                 if at <= REMOTE_PORT:
                     self.want_ranges(at, merged(values, 0xFFFF))
                 elif at <= REMOTE_ADDRESS:
@@ -193,6 +195,8 @@ cdef class Matcher:
             return False
         if self.asks_byte[FAMILY] and not self.wants_byte[FAMILY][row.family]:
             return False
+        if self.asks_ends and row.family == UNIX:
+            return False  # it has neither ports nor addresses: their zeros are none
         if self.asks_byte[STATE] and not self.wants_byte[STATE][row.state]:
             return False
         if wanted[LOCAL_PORT].asked and not contains(&wanted[LOCAL_PORT], 0, row.local_port):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastsock._table_py import Column
 from fastsock.columns import SOCKET_COLUMNS
 from fastsock.errors import FilterError
+from fastsock.tcp import FAMILIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _ADDRESSES = {
     "local_address": ("local_address",),
     "remote_address": ("remote_address",),
 }
+_FAMILY, _UNIX = _POSITIONS["family"], FAMILIES["unix"]
 _OWNER_TERMS = ("pid", "command")  # decided by the owners, after a join
 _TERMS = (*_NUMBERS, *_PORTS, *_ADDRESSES, *_OWNER_TERMS)
 
@@ -43,20 +45,23 @@ class Matcher:
     for a term that does not exist or a prefix that is none.
     """
 
-    __slots__ = ("everything", "_tests")
+    __slots__ = ("everything", "_tests", "_asks_ends")
 
     def __init__(self, want: Filter) -> None:
         self._tests = [
             _test(name, values) for name, values in want.terms.items() if name not in _OWNER_TERMS
         ]
         self.everything = not self._tests
+        # UNIX sockets have neither ports nor addresses: the zeros in their columns are none.
+        self._asks_ends = not {*_PORTS, *_ADDRESSES}.isdisjoint(want.terms)
 
     def select(self, rows: SocketRows) -> Column:
         """Return the indices of the rows that match, in order ("index", uint32)."""
         found = (
             n
             for n, row in enumerate(rows.rows())
-            if all(any(holds(row[at]) for at in positions) for positions, holds in self._tests)
+            if not (self._asks_ends and row[_FAMILY] == _UNIX)
+            and all(any(holds(row[at]) for at in positions) for positions, holds in self._tests)
         )
         return Column.from_values("index", "I", found)
 

@@ -11,21 +11,24 @@ that memory never holds the whole text. A text table takes a pass before that fo
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memcmp, memcpy, memmove, memset
 
-from fastsock._table cimport OwnerRows, SocketRows
+from fastsock._attributes cimport Member, make_member, read_member
+from fastsock._table cimport BlobColumn, OwnerRows, SocketRows
 
+from fastsock import attributes
 from fastsock import columns as specs
 from fastsock import tcp
-from fastsock.render import json_name, text_name
+from fastsock.render import PLAIN, SENTINELS, json_name, text_name
 
 cdef enum:
     BLOCK = 1 << 20
     CELL = 96  # more than any kernel writes without asking for room: an endpoint takes 52 bytes
     AF_INET = 2
     AF_INET6 = 10
+    AF_UNIX = 1
     # Positions in OWNER_COLUMNS; checked below.
     OWNER_PID = 1
     OWNER_FD = 2
@@ -37,6 +40,7 @@ assert OWNER_NAMES == ["inode", "pid", "fd", "tid", "process"]
 cdef tuple SPECS = specs.SOCKET_COLUMNS + specs.OPTIONAL_COLUMNS
 cdef dict POSITIONS = {spec.name: n for n, spec in enumerate(SPECS)}
 cdef dict FORMATS = {spec.name: spec.format for spec in SPECS}
+cdef dict UNKNOWN = {spec.name: spec.unknown for spec in SPECS}
 
 # The names of all 256 numbers of the columns that hold numbers for names.
 cdef dict VOCABULARIES = {
@@ -44,6 +48,7 @@ cdef dict VOCABULARIES = {
     "family": [tcp.FAMILY_NAMES.get(n, f"family-{n}") for n in range(256)],
     "state": list(tcp.NAMES),
     "timer": [tcp.TIMERS[n] if n < len(tcp.TIMERS) else f"timer-{n}" for n in range(256)],
+    "type": [tcp.TYPE_NAMES.get(n, f"type-{n}") for n in range(256)],
 }
 
 # By the negated head: found, none, hidden, unknown.
@@ -54,6 +59,9 @@ cdef list OWNER_STATES_OWNERS = [b"", b"[]", b"null", b"null"]
 cdef char[200] PAIRS      # 00 to 99
 cdef char[256][4] OCTETS  # the text of a byte, its length last
 cdef char* HEX = "0123456789abcdef"
+# By byte: may it stand in a cell, and in a JSON string, as it is?
+cdef bytes PLAIN_TEXT = bytes([chr(n) in PLAIN for n in range(256)])
+cdef bytes PLAIN_JSON = bytes([32 <= n < 127 and n not in b'"\\' for n in range(256)])
 
 
 cdef void spell_numbers():
@@ -102,7 +110,16 @@ cdef struct Cell:
     const uint8_t* families
     const uint16_t* ports
     const Text* names
+    size_t name_count      # of a name: the words that it must not be in a table
     Owners* owners
+    const uint64_t* offsets  # of a column of variable width; `values` is its data then
+    const char* paths      # of an end: the data of UNIX sockets' paths; none at the other end
+    bint is_remote
+    const char* plain      # a name: PLAIN_TEXT or PLAIN_JSON
+    bint is_path           # a name: NUL, first, is shown as @
+    const Member* members  # what is inside
+    const Text* leads      # what stands before each of them
+    int member_count
     Text lead              # JSON: the key, with what stands before it
     Text absent
     bint quoted
@@ -221,7 +238,7 @@ cdef void put_ipv6(Out* out, const uint8_t* address) noexcept nogil:
 cdef inline void put_address(Out* out, const uint8_t* address, uint8_t family) noexcept nogil:
     if family == AF_INET:
         put_ipv4(out, address + 12)
-    else:
+    elif family != AF_UNIX:  # it has none
         put_ipv6(out, address)
 
 
@@ -231,6 +248,11 @@ cdef inline void put_address(Out* out, const uint8_t* address, uint8_t family) n
 cdef int write_name(Cell* cell, size_t row, Out* out) noexcept nogil:
     cdef const Text* name = cell.names + (<const uint8_t*>cell.values)[row]
     put(out, name.data, name.length)
+    return 0
+
+
+cdef int write_uint8(Cell* cell, size_t row, Out* out) noexcept nogil:
+    put_unsigned(out, (<const uint8_t*>cell.values)[row])
     return 0
 
 
@@ -260,11 +282,19 @@ cdef int write_int64(Cell* cell, size_t row, Out* out) noexcept nogil:
 
 
 cdef int write_uint64_but_0(Cell* cell, size_t row, Out* out) noexcept nogil:
-    """A netns that may not be read, a source without cookies."""
+    """A netns that may not be read, a source without cookies, a socket without a peer."""
     if (<const uint64_t*>cell.values)[row] == 0:
         put(out, cell.absent.data, cell.absent.length)
         return 0
     return write_uint64(cell, row, out)
+
+
+cdef int write_uint32_but_the_largest(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """A user that the source does not tell."""
+    if (<const uint32_t*>cell.values)[row] == UINT32_MAX:
+        put(out, cell.absent.data, cell.absent.length)
+        return 0
+    return write_uint32(cell, row, out)
 
 
 cdef int write_int32_but_minus_1(Cell* cell, size_t row, Out* out) noexcept nogil:
@@ -276,6 +306,9 @@ cdef int write_int32_but_minus_1(Cell* cell, size_t row, Out* out) noexcept nogi
 
 
 cdef int write_address(Cell* cell, size_t row, Out* out) noexcept nogil:
+    if cell.families[row] == AF_UNIX and not cell.quoted:
+        put(out, cell.absent.data, cell.absent.length)
+        return 0
     if cell.quoted:
         put_byte(out, c'"')
     put_address(out, <const uint8_t*>cell.values + 16 * row, cell.families[row])
@@ -286,6 +319,8 @@ cdef int write_address(Cell* cell, size_t row, Out* out) noexcept nogil:
 
 cdef int write_endpoint(Cell* cell, size_t row, Out* out) noexcept nogil:
     cdef bint brackets = cell.families[row] != AF_INET
+    if cell.families[row] == AF_UNIX:
+        return write_unix_end(cell, row, out)
     if brackets:
         put_byte(out, c"[")
     put_address(out, <const uint8_t*>cell.values + 16 * row, cell.families[row])
@@ -293,6 +328,110 @@ cdef int write_endpoint(Cell* cell, size_t row, Out* out) noexcept nogil:
         put_byte(out, c"]")
     put_byte(out, c":")
     put_unsigned(out, cell.ports[row])
+    return 0
+
+
+cdef int write_blob_name(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """The path of a UNIX socket, or a name of the kernel's."""
+    cdef uint64_t start = cell.offsets[row]
+    return put_name(cell, cell.values + start, cell.offsets[row + 1] - start, out)
+
+
+cdef int write_unix_end(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """The path that a UNIX socket is bound to; the other end has no name here."""
+    cdef uint64_t start
+    if cell.is_remote:
+        put_byte(out, c"*")
+        return 0
+    if cell.offsets == NULL:  # not asked for
+        put(out, cell.absent.data, cell.absent.length)
+        return 0
+    start = cell.offsets[row]
+    if cell.offsets[row + 1] == start:
+        put_byte(out, c"*")
+        return 0
+    return put_name(cell, cell.paths + start, cell.offsets[row + 1] - start, out)
+
+
+cdef int put_name(Cell* cell, const char* name, size_t length, Out* out) noexcept nogil:
+    """Another user's text: escaped, in Python where need be."""
+    cdef bint abstract = cell.is_path and length > 0 and name[0] == 0
+    cdef size_t i
+    if length == 0:
+        put(out, cell.absent.data, cell.absent.length)
+        return 0
+    for i in range(1 if abstract else 0, length):
+        if not cell.plain[<uint8_t>name[i]]:
+            return write_escaped(cell, name, length, out)
+    for i in range(cell.name_count):  # words that a cell has for something else
+        if length == cell.names[i].length and memcmp(name, cell.names[i].data, length) == 0:
+            return write_escaped(cell, name, length, out)
+    if room(out, length + CELL) != 0:
+        return -1
+    if cell.quoted:
+        put_byte(out, c'"')
+    put(out, name, length)
+    if abstract:
+        out.data[out.length - length] = c"@"
+    if cell.quoted:
+        put_byte(out, c'"')
+    return 0
+
+
+cdef int write_escaped(Cell* cell, const char* name, size_t length, Out* out) noexcept with gil:
+    try:
+        value = PyBytes_FromStringAndSize(name, length)
+        if cell.is_path:
+            value = attributes.name_bytes("path", value)
+        shown = (json_name(value) if cell.quoted else text_name(value)).encode()
+    except MemoryError:
+        return -1
+    if room(out, len(shown) + CELL) != 0:
+        return -1
+    put(out, PyBytes_AS_STRING(shown), len(shown))
+    return 0
+
+
+cdef int write_member(Cell* cell, size_t row, Out* out) noexcept nogil:
+    cdef uint64_t start = cell.offsets[row]
+    cdef int64_t value = read_member(
+        cell.members, cell.values + start, cell.offsets[row + 1] - start)
+    if value < 0:
+        put(out, cell.absent.data, cell.absent.length)
+    else:
+        put_unsigned(out, value)
+    return 0
+
+
+cdef int write_members(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """`state=1,ca_state=0` or `{"state":1,"ca_state":0}`: all that the structure reaches."""
+    cdef const char* raw = cell.values + cell.offsets[row]
+    cdef uint64_t length = cell.offsets[row + 1] - cell.offsets[row]
+    cdef size_t start
+    cdef int64_t value
+    cdef int m
+    if length == 0:
+        put(out, cell.absent.data, cell.absent.length)
+        return 0
+    if cell.quoted:
+        put_byte(out, c"{")
+    start = out.length
+    for m in range(cell.member_count):
+        value = read_member(cell.members + m, raw, length)
+        if value < 0:
+            continue
+        if room(out, cell.leads[m].length + CELL) != 0:
+            return -1
+        if out.length > start:
+            put_byte(out, c",")
+        put(out, cell.leads[m].data, cell.leads[m].length)
+        put_unsigned(out, value)
+    if room(out, CELL) != 0:
+        return -1
+    if cell.quoted:
+        put_byte(out, c"}")
+    elif out.length == start:
+        put(out, cell.absent.data, cell.absent.length)
     return 0
 
 
@@ -611,28 +750,42 @@ cdef class Blocks:
             return self.fill_owners(cell, name)
         if name in ("local", "remote"):
             cell.write = write_endpoint
+            cell.is_remote = name == "remote"
+            if not cell.is_remote:
+                self.fill_name(cell, self.rows.columns[<int>POSITIONS["path"]], "path")
             cell.values = self.rows.store[<int>POSITIONS[name + "_address"]]
             cell.ports = <const uint16_t*>self.rows.store[<int>POSITIONS[name + "_port"]]
             return 0
-        if name not in POSITIONS:
+        inside = attributes.find_member(name)
+        if name not in POSITIONS and inside is None:
             raise ValueError(f"unknown column {name!r}")
+        if inside is not None:
+            cell.write = write_member
+            cell.right = True
+            self.fill_members(cell, [inside[1]])
+            return self.fill_blob(cell, inside[0], name)
+        format = FORMATS[name]
+        if format == "v":
+            return self.fill_blob(cell, name, name)
         cell.values = self.rows.store[<int>POSITIONS[name]]
         if cell.values == NULL and self.rows.length:
             raise ValueError(f"column {name!r} was not asked for")
         if name in VOCABULARIES:
             cell.write = write_name
             quote = '"' if self.json else ""
-            cell.names = self.texts([f"{quote}{n}{quote}".encode() for n in VOCABULARIES[name]])
+            names = [f"{quote}{n}{quote}".encode() for n in VOCABULARIES[name]]
+            if UNKNOWN[name] is not None:
+                names[UNKNOWN[name]] = b"null" if self.json else b"-"
+            cell.names = self.texts(names)
             return 0
-        format = FORMATS[name]
         if format == "16s":
             cell.write = write_address
             return 0
         cell.right = True
-        if name in ("netns", "cookie"):
-            cell.write = write_uint64_but_0
-        elif name == "backlog_limit":
-            cell.write = write_int32_but_minus_1
+        if UNKNOWN[name] is not None:
+            return self.fill_unknown(cell, format, UNKNOWN[name])
+        if format == "B":
+            cell.write = write_uint8
         elif format == "H":
             cell.write = write_uint16
         elif format == "I":
@@ -643,6 +796,59 @@ cdef class Blocks:
             cell.write = write_int32
         else:
             cell.write = write_int64
+        return 0
+
+    cdef int fill_unknown(self, Cell* cell, str format, object unknown) except -1:
+        """Choose the kernel of numbers of which one stands for "not known"."""
+        if (format, unknown) == ("Q", 0):
+            cell.write = write_uint64_but_0
+        elif (format, unknown) == ("I", 2**32 - 1):
+            cell.write = write_uint32_but_the_largest
+        elif (format, unknown) == ("i", -1):
+            cell.write = write_int32_but_minus_1
+        else:
+            raise NotImplementedError(f"{format} with {unknown} for unknown")
+        return 0
+
+    cdef int fill_blob(self, Cell* cell, str column, str name) except -1:
+        """Point at a column of variable width."""
+        cdef BlobColumn blob = self.rows.columns[<int>POSITIONS[column]]
+        if blob is None:
+            raise ValueError(f"column {name!r} was not asked for")
+        cell.offsets = <const uint64_t*>blob.offsets.data
+        cell.values = blob.data.data
+        if cell.write != NULL:
+            return 0
+        if column in attributes.MEMBERS:
+            cell.write = write_members
+            return self.fill_members(cell, list(attributes.MEMBERS[column].values()))
+        cell.write = write_blob_name
+        return self.fill_name(cell, blob, column)
+
+    cdef int fill_name(self, Cell* cell, BlobColumn blob, str column) except -1:
+        """Say how names are written, and where those of a column lie that is held."""
+        if blob is not None:
+            cell.offsets = <const uint64_t*>blob.offsets.data
+            cell.paths = blob.data.data
+            cell.wide = True
+        cell.is_path = column == "path"
+        cell.plain = PyBytes_AS_STRING(PLAIN_JSON if self.json else PLAIN_TEXT)
+        if not self.json:
+            cell.names = self.texts([word.encode() for word in SENTINELS])
+            cell.name_count = len(SENTINELS)
+        return 0
+
+    cdef int fill_members(self, Cell* cell, list members) except -1:
+        holder = PyBytes_FromStringAndSize(NULL, len(members) * sizeof(Member))
+        self.kept.append(holder)
+        cdef Member* made = <Member*>PyBytes_AS_STRING(holder)
+        cdef Py_ssize_t m
+        for m in range(len(members)):
+            made[m] = make_member(members[m])
+        lead = '"%s":' if self.json else "%s="
+        cell.members = made
+        cell.leads = self.texts([(lead % member.name).encode() for member in members])
+        cell.member_count = len(members)
         return 0
 
     cdef int fill_owners(self, Cell* cell, str name) except -1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from fastsock.attributes import MEMBERS, find_member, name_bytes, show_value
 from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS
 from fastsock.render import dump_json, text_name
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 _BLOCK = 1 << 20
 _NAMED = frozenset(("protocol", "family", "state", "timer", "local_address", "remote_address"))
 _OWNED = {"owners", "pid", "command", "owner_state"}
+_BLOBS = {spec.name for spec in OPTIONAL_COLUMNS if spec.format == "v"}
+_AT_LEFT = _NAMED | _OWNED | _BLOBS | {"local", "remote", "type"}
 _SENTINELS = {"none": "-", "hidden": "hidden", "unknown": "unknown"}
+_UNKNOWN = {spec.name: spec.unknown for spec in OPTIONAL_COLUMNS}
 _KNOWN = {spec.name for spec in (*SOCKET_COLUMNS, *OPTIONAL_COLUMNS)} | {"local", "remote"} | _OWNED
 
 
@@ -24,7 +28,7 @@ def text_blocks(
     """Yield a table of `rows`; `columns` are (heading, name) pairs."""
     chosen = list(columns)
     cells = [_cell(rows, name) for _, name in chosen]
-    right = [name not in _NAMED | _OWNED | {"local", "remote"} for _, name in chosen]
+    right = [name not in _AT_LEFT for _, name in chosen]
     lines = [[cell(socket) for cell in cells] for socket in rows]
     if header:
         lines.insert(0, [above for above, _ in chosen])
@@ -62,7 +66,8 @@ def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _cell(rows: SocketRows, name: str) -> Callable[[Socket], str]:
-    if name not in _KNOWN:
+    inside = find_member(name)
+    if name not in _KNOWN and inside is None:
         raise ValueError(f"unknown column {name!r}")
     if name in _OWNED:
         if rows.owner_heads() is None:
@@ -71,18 +76,56 @@ def _cell(rows: SocketRows, name: str) -> Callable[[Socket], str]:
             return lambda socket: str(socket.owner_state)
         return lambda socket: _owners(socket, _OWNER_CELLS[name])
     if name in ("local", "remote"):
-        return lambda socket: _endpoint(
-            socket.family,
-            getattr(socket, f"{name}_address"),
-            getattr(socket, f"{name}_port"),
+        held = "path" in rows.column_names()
+        return lambda socket: (
+            _unix_end(socket, name, held)
+            if socket.family == "unix"
+            else _endpoint(
+                socket.family,
+                getattr(socket, f"{name}_address"),
+                getattr(socket, f"{name}_port"),
+            )
         )
-    if name not in rows.column_names():
+    if (inside[0] if inside else name) not in rows.column_names():
         raise ValueError(f"column {name!r} was not asked for")
-    if name in rows.fields:
-        return lambda socket: str(socket.field(name))
+    if name in MEMBERS:
+        return lambda socket: _members(socket, name)
+    if name in _BLOBS:
+        return lambda socket: _name(name, socket.field(name))
+    if inside:
+        return lambda socket: _number(socket.field(name), None)
+    if name == "type":
+        return lambda socket: _shown(show_value("type", socket.field("type")))
+    if name in _UNKNOWN:
+        return lambda socket: _number(socket.field(name), _UNKNOWN[name])
     if name == "state":
         return lambda socket: str(socket.as_dict()["state"])
-    return lambda socket: "-" if getattr(socket, name) is None else str(getattr(socket, name))
+    return lambda socket: _shown(getattr(socket, name))
+
+
+def _number(value: int | None, unknown: int | None) -> str:
+    return "-" if value is None or value == unknown else str(value)
+
+
+def _name(column: str, value: bytes) -> str:
+    return text_name(name_bytes(column, value)) if value else "-"
+
+
+def _members(socket: Socket, column: str) -> str:
+    """`state=1,ca_state=0`: one cell, whatever it holds."""
+    numbers = ((name, socket.field(f"{column}.{name}")) for name in MEMBERS[column])
+    return ",".join(f"{name}={value}" for name, value in numbers if value is not None) or "-"
+
+
+def _shown(value: object) -> str:
+    return "-" if value is None or value == "" else str(value)
+
+
+def _unix_end(socket: Socket, name: str, held: bool) -> str:
+    """Return the path that a UNIX socket is bound to; the other end has no name here."""
+    if name == "remote":
+        return "*"
+    return (_name("path", socket.field("path")) if socket.field("path") else "*") if held else "-"
 
 
 def _endpoint(family: str, address: str, port: int) -> str:

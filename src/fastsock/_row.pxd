@@ -1,5 +1,6 @@
 # The record of one socket, as every compiled part of fastsock passes it on. The meaning and unit of
 # each field stand in columns.py; the optional ones are stored only where `fields=` asks for them.
+# Who fills one clears it first: 0 bytes are an empty blob, whatever its pointer is.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
@@ -28,3 +29,11 @@ cdef struct Row:
     uint32_t cwnd
     int32_t ssthresh
     uint32_t drops
+    uint32_t interface
+    uint32_t mark
+    uint8_t v6only
+    uint8_t type
+    uint64_t socket_cgroup
+    uint64_t peer
+    const char* blobs[4]      # path, congestion, tcp_info, skmem: valid until the row is pushed
+    uint32_t blob_bytes[4]

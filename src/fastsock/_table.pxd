@@ -1,7 +1,7 @@
 # What the other compiled modules may touch. Rows are pushed while a table is made, then `finish()`
 # freezes it: nothing moves any more, and buffers may be lent.
 
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, uint64_t
 
 from fastsock._row cimport Row
 
@@ -24,6 +24,26 @@ cdef class Column:
 
 cdef Column new_column(str name, str format, Py_ssize_t items)
 
+# Where a column of variable width lies: value i is data[offsets[i]:offsets[i + 1]].
+cdef struct Blob:
+    uint64_t* offsets            # NULL where the table does not hold the column
+    char* data
+    size_t bytes_held
+
+cdef class BlobColumn:
+    cdef readonly str name
+    cdef readonly str format     # "v"
+    cdef readonly Column offsets
+    cdef readonly Column data
+    cdef Py_ssize_t length
+    cdef int reserve(self, Py_ssize_t items) noexcept nogil
+    cdef int reserve_data(self, size_t used, size_t more) noexcept nogil
+    cdef void trim(self, Py_ssize_t items) noexcept nogil
+    cdef Blob place(self) noexcept nogil
+    cdef object value(self, Py_ssize_t i)
+    cdef bint same(self, BlobColumn other)
+    cdef int put(self, Py_ssize_t i, object value) except -1
+
 cdef class OwnerRows:
     cdef readonly Py_ssize_t length
     cdef Py_ssize_t capacity
@@ -40,16 +60,20 @@ cdef class OwnerRows:
 cdef class SocketRows:
     cdef readonly Py_ssize_t length
     cdef Py_ssize_t capacity
-    cdef list columns            # of Column or None, in the order of columns.py
+    cdef list columns            # of Column, BlobColumn or None, in the order of columns.py
     cdef bint has_optional
-    cdef readonly tuple fields   # names of the optional columns held
-    cdef char* store[24]         # data pointers, by position in columns.py; NULL where not held
+    cdef readonly tuple fields   # names of optional columns, and of members of them, as asked
+    cdef char* store[30]         # data pointers, by position in columns.py; NULL where not held
+    cdef Blob blobs[4]           # the columns of variable width, which come behind these
     cdef Column heads            # after a join: the first owner row of each socket, or OWNER_*
     cdef readonly object owners
     cdef int reserve(self, Py_ssize_t rows) noexcept nogil
     cdef int expect(self, Py_ssize_t rows) noexcept nogil
     cdef int push(self, const Row* row) noexcept nogil
     cdef int push_many(self, const Row* rows, int count) noexcept nogil
-    cdef void push_optional(self, const Row* rows, int count) noexcept nogil
+    cdef int push_optional(self, const Row* rows, int count) noexcept nogil
+    cdef int push_blobs(self, const Row* rows, int count) noexcept nogil
+    cdef int grow_blob(self, int b, size_t used, size_t more) noexcept nogil
+    cdef void point(self)
     cdef void get(self, Py_ssize_t n, Row* row) noexcept nogil
     cdef void finish(self)

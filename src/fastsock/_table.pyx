@@ -4,6 +4,8 @@ An engine fills a `Row` (_row.pxd) and pushes it; every field goes to the end of
 column is one contiguous allocation with the buffer protocol. A large one is mapped and grows by
 mremap(2), which moves page tables and copies nothing, so that a table never exists twice. No Python
 object stands for a socket until somebody iterates; a `Socket` then keeps its table alive.
+
+A column of variable width is two of these: the bytes of all rows end to end, and where each begins.
 """
 
 cimport cython
@@ -16,13 +18,14 @@ from cpython.buffer cimport (
 )
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from cpython.number cimport PyNumber_Index
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, realloc
 from libc.string cimport memcmp, memcpy, memset
 
+from fastsock._attributes cimport Member, make_member, read_member
 from fastsock._row cimport Row
 
-from fastsock import tcp
+from fastsock import attributes, tcp
 from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
 from fastsock.errors import escape
 
@@ -78,7 +81,17 @@ cdef enum:
     CWND = 21
     SSTHRESH = 22
     DROPS = 23
-    ALL = 24
+    INTERFACE = 24
+    MARK = 25
+    V6ONLY = 26
+    SOCKET_CGROUP = 27
+    TYPE = 28
+    PEER = 29
+    BLOBS = 30  # from here on of variable width: path, congestion, tcp_info, skmem
+    BLOB_COUNT = 4
+    ALL = 34
+    UNIX = 1  # FAMILIES["unix"] in tcp.py
+    FIRST_BYTES = 4096
 
 OWNER_NONE = -1
 OWNER_HIDDEN = -2
@@ -91,9 +104,12 @@ assert SPEC_NAMES == (
     "protocol", "family", "state", "timer", "local_address", "remote_address", "local_port",
     "remote_port", "rx_queue", "tx_queue", "uid", "retransmits", "inode", "netns",
     "timer_expires_ms", "cookie", "backlog_limit", "timeout", "refcount", "rto", "ato", "cwnd",
-    "ssthresh", "drops",
+    "ssthresh", "drops", "interface", "mark", "v6only", "socket_cgroup", "type", "peer", "path",
+    "congestion", "tcp_info", "skmem",
 )
-assert [spec.format for spec in SPECS] == list("BBBB") + ["16s"] * 2 + list("HHIIIIQQqQiIIQQIiI")
+assert [spec.format for spec in SPECS] == (
+    list("BBBB") + ["16s"] * 2 + list("HHIIIIQQqQiIIQQIiIIIBQBQvvvv")
+)
 assert OWNER_NAMES == ("inode", "pid", "fd", "tid", "process")
 assert [spec.format for spec in OWNER_COLUMNS] == list("QiiiI")
 
@@ -303,6 +319,137 @@ cdef Column new_column(str name, str format, Py_ssize_t items):
 
 
 @cython.final
+cdef class BlobColumn:
+    """One column of bytes of any length: `data` has them end to end, `offsets` where each begins.
+
+    Both are columns with the buffer protocol; `offsets` ends with the length of `data`.
+    """
+
+    def __init__(self):
+        raise TypeError("columns are made by tables; see BlobColumn.from_values")
+
+    cdef int reserve(self, Py_ssize_t items) noexcept nogil:
+        """Make room for where `items` values begin; -1 when there is no memory."""
+        self.offsets.length = self.length + 1
+        return self.offsets.reserve(items + 1)
+
+    cdef int reserve_data(self, size_t used, size_t more) noexcept nogil:
+        """Make room for `more` bytes behind the `used` ones; -1 when there is no memory."""
+        cdef size_t need = used + more
+        if need <= <size_t>self.data.bytes_held:
+            return 0
+        self.data.length = used  # what a move must take along
+        return self.data.reserve(need + need // 2 + FIRST_BYTES)
+
+    cdef void trim(self, Py_ssize_t items) noexcept nogil:
+        """Set the length and give back what lies behind it."""
+        self.length = items
+        self.data.trim((<uint64_t*>self.offsets.data)[items])
+        self.offsets.trim(items + 1)
+
+    cdef Blob place(self) noexcept nogil:
+        cdef Blob made
+        made.offsets = <uint64_t*>self.offsets.data
+        made.data = self.data.data
+        made.bytes_held = self.data.bytes_held
+        return made
+
+    def __len__(self):
+        return self.length
+
+    def __getitem__(self, Py_ssize_t index):
+        if index < 0:
+            index += self.length
+        if not 0 <= index < self.length:
+            raise IndexError("column index out of range")
+        return self.value(index)
+
+    cdef object value(self, Py_ssize_t i):
+        cdef const uint64_t* offsets = <const uint64_t*>self.offsets.data
+        return PyBytes_FromStringAndSize(self.data.data + offsets[i], offsets[i + 1] - offsets[i])
+
+    def __iter__(self):
+        cdef Py_ssize_t i
+        for i in range(self.length):
+            yield self.value(i)
+
+    def tolist(self):
+        """Return the values as a list."""
+        cdef Py_ssize_t i
+        return [self.value(i) for i in range(self.length)]
+
+    def __eq__(self, other):
+        if not isinstance(other, BlobColumn):
+            return NotImplemented
+        cdef BlobColumn b = other
+        return self.same(b)
+
+    __hash__ = None
+
+    cdef bint same(self, BlobColumn other):
+        return self.offsets.same(other.offsets) and self.data.same(other.data)
+
+    def __repr__(self):
+        return f"<BlobColumn {self.name} of {self.length}>"
+
+    @classmethod
+    def from_values(cls, name, values):
+        """Make a column from bytes; OverflowError for anything else."""
+        values = list(values)
+        cdef BlobColumn column = new_blob_column(name)
+        cdef Py_ssize_t i
+        if column.reserve(len(values)) != 0:
+            raise MemoryError()
+        for i, value in enumerate(values):
+            column.put(i, value)
+        column.trim(len(values))
+        return column
+
+    cdef int put(self, Py_ssize_t i, object value) except -1:
+        """Set the value behind the last one."""
+        cdef uint64_t* offsets = <uint64_t*>self.offsets.data
+        if not isinstance(value, bytes):
+            raise OverflowError(f"{self.name}: {value!r} does not fit")
+        cdef size_t size = len(<bytes>value)
+        if size and self.reserve_data(offsets[i], size) != 0:
+            raise MemoryError()
+        if size:
+            memcpy(self.data.data + offsets[i], <const char*><bytes>value, size)
+        offsets[i + 1] = offsets[i] + size
+        return 0
+
+
+cdef BlobColumn new_blob_column(str name):
+    """Return an empty column."""
+    cdef BlobColumn column = BlobColumn.__new__(BlobColumn)
+    column.name = name
+    column.format = "v"
+    column.offsets = new_column(name, "Q", 1)
+    (<uint64_t*>column.offsets.data)[0] = 0
+    column.data = new_column(name, "B", 0)
+    return column
+
+
+cdef Column decode_column(str name, BlobColumn raw, object spec):
+    """Return one member of every row's structure."""
+    cdef Column made = new_column(name, "q", raw.length)
+    cdef const uint64_t* offsets = <const uint64_t*>raw.offsets.data
+    cdef Member member = make_member(spec)
+    cdef Py_ssize_t i
+    with nogil:
+        for i in range(raw.length):
+            (<int64_t*>made.data)[i] = read_member(
+                &member, raw.data.data + offsets[i], offsets[i + 1] - offsets[i])
+    return made
+
+
+cdef object value_at(object column, Py_ssize_t i):
+    if isinstance(column, BlobColumn):
+        return (<BlobColumn>column).value(i)
+    return (<Column>column).value(i)
+
+
+@cython.final
 cdef class Process:
     """One process that holds a socket, as it was during the walk."""
 
@@ -469,19 +616,18 @@ cdef class SocketRows:
 
     def __cinit__(self, fields=(), *args, **kwargs):
         cdef int i
-        wanted = tuple(fields)
-        for name in wanted:
-            if name not in SPEC_NAMES[FIXED:]:
-                raise ValueError(
-                    f"unknown field {name!r}; fields are {', '.join(SPEC_NAMES[FIXED:])}"
-                )
+        self.fields, wanted = attributes.parse_fields(fields)
         self.columns = []
         for i in range(ALL):
             spec = SPECS[i]
-            held = i < FIXED or spec.name in wanted
-            self.columns.append(new_column(spec.name, spec.format, 0) if held else None)
-        self.fields = tuple([name for name in SPEC_NAMES[FIXED:] if name in wanted])
+            if i >= FIXED and spec.name not in wanted:
+                self.columns.append(None)
+            elif i < BLOBS:
+                self.columns.append(new_column(spec.name, spec.format, 0))
+            else:
+                self.columns.append(new_blob_column(spec.name))
         self.has_optional = len(self.fields) > 0
+        self.point()
 
     def __init__(self, fields=()):
         pass
@@ -490,7 +636,6 @@ cdef class SocketRows:
     def from_rows(cls, rows, fields=()):
         """Make rows from tuples in the order of columns.py, requested fields appended."""
         cdef SocketRows made = cls(fields)
-        cdef Column column
         cdef Py_ssize_t n = 0
         held = [column for column in made.columns if column is not None]
         for row in rows:
@@ -499,7 +644,10 @@ cdef class SocketRows:
             if n == made.capacity and made.reserve(n + n // 2 + FIRST_ROWS) != 0:
                 raise MemoryError()
             for column, value in zip(held, row):
-                column.put(n, value)
+                if isinstance(column, BlobColumn):
+                    (<BlobColumn>column).put(n, value)
+                else:
+                    (<Column>column).put(n, value)
             n += 1
             made.length = n
         made.finish()
@@ -507,18 +655,35 @@ cdef class SocketRows:
 
     cdef int reserve(self, Py_ssize_t rows) noexcept nogil:
         """Make room for `rows` in every column; -1 when there is no memory."""
-        cdef int c
+        cdef int c, failed = 0
         with gil:
             for c in range(ALL):
                 column = self.columns[c]
                 if column is None:
                     continue
-                (<Column>column).length = self.length
-                if (<Column>column).reserve(rows) != 0:
-                    return -1
-                self.store[c] = (<Column>column).data
+                if c < BLOBS:
+                    (<Column>column).length = self.length
+                    failed |= (<Column>column).reserve(rows)
+                else:
+                    (<BlobColumn>column).length = self.length
+                    failed |= (<BlobColumn>column).reserve(rows)
+            self.point()  # also after a failure: some have moved
+        if failed:
+            return -1
         self.capacity = rows
         return 0
+
+    cdef void point(self):
+        """Look up where the columns lie: they move when they grow."""
+        cdef int c
+        for c in range(ALL):
+            column = self.columns[c]
+            if column is None:
+                continue
+            if c < BLOBS:
+                self.store[c] = (<Column>column).data
+            else:
+                self.blobs[c - BLOBS] = (<BlobColumn>column).place()
 
     cdef int expect(self, Py_ssize_t rows) noexcept nogil:
         """Make room for the rows that are to come, and let the kernel fill in its pages at once.
@@ -533,6 +698,8 @@ cdef class SocketRows:
         with gil:
             for c in range(ALL):
                 column = self.columns[c]
+                if isinstance(column, BlobColumn):
+                    column = (<BlobColumn>column).offsets  # how many bytes come, nobody knows
                 if column is not None and (<Column>column).mapped:
                     madvise(
                         (<Column>column).data, (<Column>column).bytes_held, MADV_POPULATE_WRITE)
@@ -581,12 +748,12 @@ cdef class SocketRows:
             (<uint64_t*>self.store[COOKIE])[n + i] = rows[i].cookie
         for i in range(count):
             (<int32_t*>self.store[BACKLOG_LIMIT])[n + i] = rows[i].backlog_limit
-        if self.has_optional:
-            self.push_optional(rows, count)
+        if self.has_optional and self.push_optional(rows, count) != 0:
+            return -1
         self.length = n + count
         return 0
 
-    cdef void push_optional(self, const Row* rows, int count) noexcept nogil:
+    cdef int push_optional(self, const Row* rows, int count) noexcept nogil:
         cdef Py_ssize_t n = self.length
         cdef int i
         if self.store[TIMEOUT] != NULL:
@@ -610,9 +777,60 @@ cdef class SocketRows:
         if self.store[DROPS] != NULL:
             for i in range(count):
                 (<uint32_t*>self.store[DROPS])[n + i] = rows[i].drops
+        if self.store[INTERFACE] != NULL:
+            for i in range(count):
+                (<uint32_t*>self.store[INTERFACE])[n + i] = rows[i].interface
+        if self.store[MARK] != NULL:
+            for i in range(count):
+                (<uint32_t*>self.store[MARK])[n + i] = rows[i].mark
+        if self.store[V6ONLY] != NULL:
+            for i in range(count):
+                (<uint8_t*>self.store[V6ONLY])[n + i] = rows[i].v6only
+        if self.store[SOCKET_CGROUP] != NULL:
+            for i in range(count):
+                (<uint64_t*>self.store[SOCKET_CGROUP])[n + i] = rows[i].socket_cgroup
+        if self.store[TYPE] != NULL:
+            for i in range(count):
+                (<uint8_t*>self.store[TYPE])[n + i] = rows[i].type
+        if self.store[PEER] != NULL:
+            for i in range(count):
+                (<uint64_t*>self.store[PEER])[n + i] = rows[i].peer
+        return self.push_blobs(rows, count)
+
+    cdef int push_blobs(self, const Row* rows, int count) noexcept nogil:
+        cdef Blob* blob
+        cdef uint64_t end
+        cdef size_t size
+        cdef int b, i
+        for b in range(BLOB_COUNT):
+            blob = &self.blobs[b]
+            if blob.offsets == NULL:
+                continue
+            end = blob.offsets[self.length]
+            for i in range(count):
+                size = rows[i].blob_bytes[b]
+                if size:
+                    if end + size > blob.bytes_held and self.grow_blob(b, end, size) != 0:
+                        return -1
+                    memcpy(blob.data + end, rows[i].blobs[b], size)
+                    end += size
+                blob.offsets[self.length + i + 1] = end
+        return 0
+
+    cdef int grow_blob(self, int b, size_t used, size_t more) noexcept nogil:
+        cdef int failed
+        with gil:
+            column = <BlobColumn>self.columns[BLOBS + b]
+            failed = (<BlobColumn>column).reserve_data(used, more)
+            self.blobs[b] = (<BlobColumn>column).place()
+        return failed
 
     cdef void get(self, Py_ssize_t n, Row* row) noexcept nogil:
-        """Read a row back; fields that the table does not hold are 0."""
+        """Read a row back; fields that the table does not hold are 0.
+
+        Its blobs lie in the table: they are valid while that is frozen.
+        """
+        cdef int b
         memset(row, 0, sizeof(Row))
         row.protocol = (<uint8_t*>self.store[PROTOCOL])[n]
         row.family = (<uint8_t*>self.store[FAMILY])[n]
@@ -645,15 +863,35 @@ cdef class SocketRows:
             row.ssthresh = (<int32_t*>self.store[SSTHRESH])[n]
         if self.store[DROPS] != NULL:
             row.drops = (<uint32_t*>self.store[DROPS])[n]
+        if self.store[INTERFACE] != NULL:
+            row.interface = (<uint32_t*>self.store[INTERFACE])[n]
+        if self.store[MARK] != NULL:
+            row.mark = (<uint32_t*>self.store[MARK])[n]
+        if self.store[V6ONLY] != NULL:
+            row.v6only = (<uint8_t*>self.store[V6ONLY])[n]
+        if self.store[SOCKET_CGROUP] != NULL:
+            row.socket_cgroup = (<uint64_t*>self.store[SOCKET_CGROUP])[n]
+        if self.store[TYPE] != NULL:
+            row.type = (<uint8_t*>self.store[TYPE])[n]
+        if self.store[PEER] != NULL:
+            row.peer = (<uint64_t*>self.store[PEER])[n]
+        for b in range(BLOB_COUNT):
+            if self.blobs[b].offsets != NULL:
+                row.blobs[b] = self.blobs[b].data + self.blobs[b].offsets[n]
+                row.blob_bytes[b] = self.blobs[b].offsets[n + 1] - self.blobs[b].offsets[n]
 
     cdef void finish(self):
         """Freeze: every column has the table's length and no memory to spare."""
         cdef int c
         for c in range(ALL):
             column = self.columns[c]
-            if column is not None:
+            if column is None:
+                continue
+            if c < BLOBS:
                 (<Column>column).trim(self.length)
-                self.store[c] = (<Column>column).data
+            else:
+                (<BlobColumn>column).trim(self.length)
+        self.point()
         self.capacity = self.length
 
     def __len__(self):
@@ -678,25 +916,29 @@ cdef class SocketRows:
         if not isinstance(other, SocketRows):
             return NotImplemented
         cdef SocketRows b = other
-        return self.fields == b.fields and all(
-            mine is None or (<Column>mine).same(<Column>yours)
-            for mine, yours in zip(self.columns, b.columns)
-        )
+        return self.columns == b.columns
 
     __hash__ = None
 
     def column(self, name):
-        """Return one column by name."""
-        if name in SPEC_NAMES:
-            column = self.columns[SPEC_NAMES.index(name)]
-            if column is not None:
-                return column
+        """Return one column by name, a member of a raw one decoded; KeyError where none is held."""
+        inside = None
+        place = name
+        if name not in SPEC_NAMES:
+            inside = attributes.find_member(name)
+            if inside is None:
+                raise KeyError(f"no column {name!r}; there are {', '.join(SPEC_NAMES)}")
+            place = inside[0]
+        column = self.columns[SPEC_NAMES.index(place)]
+        if column is None:
             raise KeyError(f"column {name!r} was not asked for; scan with fields=[{name!r}]")
-        raise KeyError(f"no column {name!r}; there are {', '.join(SPEC_NAMES)}")
+        return column if inside is None else decode_column(name, column, inside[1])
 
     def column_names(self):
         """Return the names of the columns that the table holds."""
-        return SPEC_NAMES[:FIXED] + self.fields
+        return tuple([
+            name for name, column in zip(SPEC_NAMES, self.columns) if column is not None
+        ])
 
     def rows(self):
         """Yield raw tuples in the order of `column_names()`."""
@@ -707,6 +949,7 @@ cdef class SocketRows:
         cdef SocketRows made = type(self)(self.fields)
         cdef Py_ssize_t n = indices.length
         cdef Py_ssize_t i
+        cdef int failed = 0
         cdef Row row
         cdef Column heads
         if indices.format != "I":
@@ -719,7 +962,9 @@ cdef class SocketRows:
         with nogil:
             for i in range(n):
                 self.get((<uint32_t*>indices.data)[i], &row)
-                made.push(&row)  # there is room: reserved above
+                failed |= made.push(&row)  # only blobs need more room: the rest was reserved
+        if failed:
+            raise MemoryError()
         made.finish()
         if self.heads is not None:
             heads = new_column("heads", "i", n)
@@ -827,7 +1072,8 @@ cdef class Socket:
 
     @property
     def uid(self):
-        return (<uint32_t*>self.table.store[UID])[self.row]
+        cdef uint32_t uid = (<uint32_t*>self.table.store[UID])[self.row]
+        return None if uid == UINT32_MAX else uid
 
     @property
     def retransmits(self):
@@ -885,8 +1131,16 @@ cdef class Socket:
         return OWNER_STATES[0 if at >= 0 else -at]
 
     def field(self, name):
-        """Return the raw value of any column that the table holds."""
-        return self.table.column(name)[self.row]
+        """Return the raw value of any column that the table holds.
+
+        A member of a raw one (`tcp_info.rtt`) is None where the kernel gave none.
+        """
+        if name not in SPEC_NAMES:
+            inside = attributes.find_member(name)
+            if inside is not None:
+                value = attributes.parse_member(self.field(inside[0]), inside[1])
+                return None if value == attributes.ABSENT else value
+        return value_at(self.table.column(name), self.row)
 
     def as_dict(self):
         """Return the JSON object of this socket: unknown is None."""
@@ -910,7 +1164,8 @@ cdef class Socket:
             "cookie": self.cookie,
         }
         for name in self.table.fields:
-            made[name] = self.field(name)
+            value = self.field(name)
+            made[name] = attributes.show_value(name, value) if name in SPEC_NAMES else value
         if self.table.heads is not None:
             found = self.owners
             made["owners"] = None if found is None else [owner.as_dict() for owner in found]
@@ -919,7 +1174,7 @@ cdef class Socket:
 
     cdef tuple values(self):
         return tuple([
-            (<Column>column).value(self.row)
+            value_at(column, self.row)
             for column in self.table.columns
             if column is not None
         ])
@@ -933,6 +1188,8 @@ cdef class Socket:
         return hash(self.values())
 
     def __repr__(self):
+        if (<uint8_t*>self.table.store[FAMILY])[self.row] == UNIX:
+            return f"<Socket {self.protocol} {self.state!s} inode {self.inode}>"
         return (
             f"<Socket {self.protocol} {self.state!s} {self.local_address} {self.local_port} "
             f"{self.remote_address} {self.remote_port}>"
@@ -941,6 +1198,8 @@ cdef class Socket:
 
 cdef str address_text(const uint8_t* address, int family):
     cdef char text[64]
+    if family == UNIX:
+        return ""
     if family == AF_INET:
         inet_ntop(AF_INET, address + 12, text, sizeof(text))
     else:
@@ -949,7 +1208,10 @@ cdef str address_text(const uint8_t* address, int family):
 
 
 def format_address(bytes address, int family):
-    """Return an address as ss and Python's ipaddress print it; IPv4 arrives v4-mapped."""
+    """Return an address as ss and Python's ipaddress print it; IPv4 arrives v4-mapped.
+
+    UNIX sockets have none: "".
+    """
     if len(address) != 16:
         raise ValueError("an address has 16 bytes")
     return address_text(<const uint8_t*><const char*>address, family)

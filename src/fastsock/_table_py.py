@@ -1,7 +1,8 @@
 """Columns of sockets and of owners in plain Python: what a build without extension uses.
 
 It is the twin of the compiled `_table`, with the same names, results and errors, and the definition
-of correct for it. A column is an `array.array`; addresses lie end to end in a `bytearray`.
+of correct for it. A column is an `array.array`; addresses lie end to end in a `bytearray`. One of
+variable width is two columns: the bytes end to end, and where each value begins.
 
 Python lets a class offer its memory only from 3.12 on (PEP 688). Before that a column of this build
 is a sequence without the buffer protocol: `numpy.asarray` copies it value by value, and its type is
@@ -15,8 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import index as as_index
 from socket import AF_INET, AF_INET6, inet_ntop
 
-from fastsock import tcp
-from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
+from fastsock import attributes, tcp
+from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS, UNKNOWN_VALUES
 from fastsock.errors import escape
 
 TYPE_CHECKING = False
@@ -32,6 +33,7 @@ OWNER_HIDDEN = -2
 OWNER_UNKNOWN = -3
 _OWNER_STATES = ("found", "none", "hidden", "unknown")  # by the negated head
 
+_UNIX = tcp.FAMILIES["unix"]
 _FIXED_NAMES = tuple(spec.name for spec in SOCKET_COLUMNS)
 _OPTIONAL_NAMES = tuple(spec.name for spec in OPTIONAL_COLUMNS)
 
@@ -112,6 +114,74 @@ def _new_column(name: str, format: str) -> Column:
     column.name = name
     column.format = format
     column._data = bytearray() if format == "16s" else array(format)
+    return column
+
+
+class BlobColumn:
+    """One column of bytes of any length: `data` has them end to end, `offsets` where each begins.
+
+    Both are columns; `offsets` ends with the length of `data`.
+    """
+
+    __slots__ = ("name", "format", "offsets", "data")
+    name: str
+    format: str  # "v"
+    offsets: Column
+    data: Column
+
+    def __init__(self) -> None:
+        raise TypeError("columns are made by tables; see BlobColumn.from_values")
+
+    @classmethod
+    def from_values(cls, name: str, values: Iterable[bytes]) -> BlobColumn:
+        """Make a column from bytes; OverflowError for anything else."""
+        column = _new_blob_column(name)
+        for value in values:
+            column._append(value)
+        return column
+
+    def _append(self, value: Any) -> None:
+        if not isinstance(value, bytes):
+            raise OverflowError(f"{self.name}: {value!r} does not fit")
+        assert isinstance(self.data._data, array)
+        self.data._data.frombytes(value)
+        self.offsets._append(len(self.data))
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int, /) -> bytes:
+        index = as_index(index)
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError("column index out of range")
+        return bytes(self.data._data[self.offsets[index] : self.offsets[index + 1]])
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(self.__getitem__, range(len(self)))
+
+    def tolist(self) -> list[bytes]:
+        """Return the values as a list."""
+        return list(self)
+
+    def __eq__(self, other: object, /) -> bool:
+        if not isinstance(other, BlobColumn):
+            return NotImplemented
+        return self.offsets == other.offsets and self.data == other.data
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<BlobColumn {self.name} of {len(self)}>"
+
+
+def _new_blob_column(name: str) -> BlobColumn:
+    column = BlobColumn.__new__(BlobColumn)
+    column.name = name
+    column.format = "v"
+    column.offsets = Column.from_values(name, "Q", (0,))
+    column.data = _new_column(name, "B")
     return column
 
 
@@ -244,24 +314,24 @@ class SocketRows:
     """Rows of sockets in columns, without the doors of SocketTable."""
 
     __slots__ = ("fields", "owners", "_heads", "_columns")
-    fields: tuple[str, ...]  # names of the optional columns held
+    fields: tuple[str, ...]  # names of optional columns, and of members of them, as asked
     owners: OwnerRows | None
     _heads: Column | None
-    _columns: dict[str, Column]  # those that the table holds, in the order of columns.py
+    _columns: dict[
+        str, Column | BlobColumn
+    ]  # those that the table holds, in the order of columns.py
 
     # In __new__, so that a class built on this one may have its own __init__.
     def __new__(cls, fields: Sequence[str] = (), *args: Any, **kwargs: Any) -> SocketRows:
-        wanted = tuple(fields)
-        for name in wanted:
-            if name not in _OPTIONAL_NAMES:
-                raise ValueError(f"unknown field {name!r}; fields are {', '.join(_OPTIONAL_NAMES)}")
         made = super().__new__(cls)
+        made.fields, wanted = attributes.parse_fields(fields)
         made._columns = {
-            spec.name: _new_column(spec.name, spec.format)
+            spec.name: _new_blob_column(spec.name)
+            if spec.format == "v"
+            else _new_column(spec.name, spec.format)
             for spec in SOCKET_COLUMNS + OPTIONAL_COLUMNS
             if spec in SOCKET_COLUMNS or spec.name in wanted
         }
-        made.fields = tuple(made._columns)[len(SOCKET_COLUMNS) :]
         made.owners = None
         made._heads = None
         return made
@@ -312,11 +382,16 @@ class SocketRows:
 
     __hash__ = None  # type: ignore[assignment]
 
-    def column(self, name: str) -> Column:
-        """Return one column by name; KeyError for one that the table does not hold."""
+    def column(self, name: str) -> Any:
+        """Return one column by name, a member of a raw one decoded; KeyError where none is held."""
         if name in self._columns:
             return self._columns[name]
-        if name in _OPTIONAL_NAMES:
+        inside = attributes.find_member(name)
+        if inside is not None and inside[0] in self._columns:
+            raw, member = self._columns[inside[0]], inside[1]
+            values = (attributes.parse_member(value, member) for value in raw)
+            return Column.from_values(name, "q", values)
+        if name in _OPTIONAL_NAMES or inside is not None:
             raise KeyError(f"column {name!r} was not asked for; scan with fields=[{name!r}]")
         raise KeyError(f"no column {name!r}; there are {', '.join(_FIXED_NAMES + _OPTIONAL_NAMES)}")
 
@@ -370,14 +445,20 @@ class Socket:
         self._row = row
 
     def field(self, name: str) -> Any:
-        """Return the raw value of any column that the table holds."""
-        return self._table.column(name)[self._row]
+        """Return the raw value of any column that the table holds.
+
+        A member of a raw one (`tcp_info.rtt`) is None where the kernel gave none.
+        """
+        inside = None if name in self._table._columns else attributes.find_member(name)
+        if inside is None:
+            return self._table.column(name)[self._row]
+        value = attributes.parse_member(self.field(inside[0]), inside[1])
+        return None if value == attributes.ABSENT else value
 
     local_port = _raw("local_port")
     remote_port = _raw("remote_port")
     rx_queue = _raw("rx_queue")
     tx_queue = _raw("tx_queue")
-    uid = _raw("uid")
     inode = _raw("inode")
     timer_expires_ms = _raw("timer_expires_ms")
     retransmits = _raw("retransmits")
@@ -414,6 +495,11 @@ class Socket:
     def backlog_limit(self) -> int | None:
         limit: int = self.field("backlog_limit")
         return None if limit == -1 else limit
+
+    @property
+    def uid(self) -> int | None:
+        number: int = self.field("uid")
+        return None if number == UNKNOWN_VALUES["uid"] else number
 
     @property
     def netns(self) -> int | None:
@@ -471,7 +557,8 @@ class Socket:
             "cookie": self.cookie,
         }
         for name in self._table.fields:
-            made[name] = self.field(name)
+            value = self.field(name)
+            made[name] = attributes.show_value(name, value) if name in _OPTIONAL_NAMES else value
         if self._table._heads is not None:
             found = self.owners
             made["owners"] = None if found is None else [owner.as_dict() for owner in found]
@@ -490,6 +577,8 @@ class Socket:
         return hash(self._values())
 
     def __repr__(self) -> str:
+        if self.field("family") == _UNIX:
+            return f"<Socket {self.protocol} {self.state!s} inode {self.inode}>"
         return (
             f"<Socket {self.protocol} {self.state!s} {self.local_address} {self.local_port} "
             f"{self.remote_address} {self.remote_port}>"
@@ -497,9 +586,14 @@ class Socket:
 
 
 def format_address(address: bytes, family: int) -> str:
-    """Return an address as ss and Python's ipaddress print it; IPv4 arrives v4-mapped."""
+    """Return an address as ss and Python's ipaddress print it; IPv4 arrives v4-mapped.
+
+    UNIX sockets have none: "".
+    """
     if len(address) != 16:
         raise ValueError("an address has 16 bytes")
+    if family == _UNIX:
+        return ""
     return inet_ntop(AF_INET, address[12:]) if family == AF_INET else inet_ntop(AF_INET6, address)
 
 

@@ -5,11 +5,14 @@ it is. The buffers of the Arrow data are the columns' own memory, which lives as
 
 * numbers keep their widths;
 * addresses are FixedSizeBinary(16), in network order;
-* protocol, family, state and timer are dictionary-encoded strings, for example `state =
+* protocol, family, state, timer and type are dictionary-encoded strings, for example `state =
   'ESTABLISHED'`: the column's bytes are the indices, and a number that has no name is `state-14`;
-* `netns` and `cookie` are null where they are 0 and `backlog_limit` where it is -1, because those
-  mean unknown, as None does in a `Socket`. The values stay where they are; what is new is a
-  validity bitmap, one bit a row.
+* columns of variable width are LargeBinary, whose offsets have 64 bits as ours have; a member of a
+  raw one (`tcp_info.rtt`) is decoded, into Int64. Of the optional columns those are there that were
+  asked for, in that order;
+* what stands for unknown is null, as it is None in a `Socket`: `netns` and `cookie` where they are
+  0, `backlog_limit` where it is -1, no bytes, a member that the kernel's structure does not reach.
+  The values stay where they are; what is new is a validity bitmap, one bit a row.
 
 Owners are not part of it. In a build without extensions before Python 3.12 a column cannot lend its
 memory, and is copied.
@@ -20,7 +23,8 @@ from __future__ import annotations
 from array import array
 from importlib import import_module
 
-from fastsock import tcp
+from fastsock import attributes, tcp
+from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +37,12 @@ if TYPE_CHECKING:
 NUMBERS = {"B": "uint8", "H": "uint16", "I": "uint32", "i": "int32", "Q": "uint64", "q": "int64"}
 
 # What stands for "unknown", as the byte that all bytes of the value are: 0, and -1.
-UNKNOWN_BYTES = {"netns": 0x00, "cookie": 0x00, "backlog_limit": 0xFF}
+UNKNOWN_BYTES = {
+    spec.name: 0xFF if spec.unknown else 0x00
+    for spec in (*SOCKET_COLUMNS, *OPTIONAL_COLUMNS)
+    if spec.unknown is not None
+}
+UNKNOWN_MEMBER = 0xFF  # of attributes.ABSENT
 
 # Rows whose validity is found at once, by integers of as many bytes: no loop over the rows, and no
 # second copy of the column. A multiple of 8, so that bitmaps can be joined.
@@ -51,6 +60,7 @@ DICTIONARIES = {
     "family": (_names("family", tcp.FAMILY_NAMES), max(tcp.FAMILY_NAMES) + 1),
     "state": (tcp.NAMES, max(tcp.State) + 1),
     "timer": (_names("timer", dict(enumerate(tcp.TIMERS))), len(tcp.TIMERS)),
+    "type": (_names("type", tcp.TYPE_NAMES), max(tcp.TYPE_NAMES) + 1),
 }
 
 
@@ -81,13 +91,18 @@ def export_stream(table: storage.SocketRows, requested_schema: object = None) ->
         null_count=0,
         children=[
             _export_column(table.column(name), child)
-            for name, child in zip(table.column_names(), schema.children, strict=True)
+            for name, child in zip(exported_names(table), schema.children, strict=True)
         ],
         move=True,
     )
     # validate=False: it compares the schema of the batch, which is this one.
     stream = streams.CArrayStream.from_c_arrays([batch], schema, move=True, validate=False)
     return stream.__arrow_c_stream__()
+
+
+def exported_names(table: storage.SocketRows) -> tuple[str, ...]:
+    """Return what the Arrow data has: the columns of every table, and the fields asked for."""
+    return (*(spec.name for spec in SOCKET_COLUMNS), *table.fields)
 
 
 def _load(module: str) -> Any:
@@ -106,26 +121,30 @@ def _schema(table: storage.SocketRows) -> Any:
     def column_type(name: str) -> Any:
         if name in DICTIONARIES:
             return types.dictionary(types.uint8(), types.string())
+        if attributes.find_member(name):
+            return types.int64()
         format = table.column(name).format
         if format == "16s":
             return types.fixed_size_binary(16)
+        if format == "v":
+            return types.large_binary()
         return getattr(types, NUMBERS[format])()
 
-    fields = {name: column_type(name) for name in table.column_names()}
+    fields = {name: column_type(name) for name in exported_names(table)}
     return _load("nanoarrow.c_schema").c_schema(types.struct(fields))
 
 
 def _check_request(table: storage.SocketRows, requested_schema: object) -> None:
     requested = _load("nanoarrow.c_schema").c_schema(requested_schema)
     names = tuple(child.name for child in requested.children)
-    if names != table.column_names():
-        raise ValueError(
-            f"the table has the columns {' '.join(table.column_names())}, not {' '.join(names)}"
-        )
+    if names != (own := exported_names(table)):
+        raise ValueError(f"the table has the columns {' '.join(own)}, not {' '.join(names)}")
 
 
-def _export_column(column: storage.Column, schema: Any) -> Any:
-    """Return a nanoarrow array over the memory of `column`."""
+def _export_column(column: Any, schema: Any) -> Any:
+    """Return a nanoarrow array over the memory of `column`, a Column or a BlobColumn."""
+    if column.format == "v":
+        return _export_blobs(column, schema)
     arrays = _load("nanoarrow.c_array")
     memory = _lend(column)
     exported = arrays.allocate_c_array()
@@ -136,13 +155,37 @@ def _export_column(column: storage.Column, schema: Any) -> Any:
         names = arrays.CArrayBuilder(exported.dictionary).start_appending()
         names.append_strings(_dictionary(column.name, memory)).finish()
     nulls = 0
-    if column.name in UNKNOWN_BYTES:
-        validity, nulls = _validity(memory, len(column), UNKNOWN_BYTES[column.name])
+    unknown = UNKNOWN_BYTES.get(column.name)
+    if attributes.find_member(column.name):
+        unknown = UNKNOWN_MEMBER
+    if unknown is not None:
+        validity, nulls = _validity(memory, len(column), unknown)
         if nulls:
             _set_buffer(builder, 0, validity)
     _set_buffer(builder, 1, memory)
     builder.set_length(len(column)).set_null_count(nulls)
     return builder.finish()
+
+
+def _export_blobs(column: storage.BlobColumn, schema: Any) -> Any:
+    """Return a nanoarrow array over the two columns of one of variable width."""
+    arrays = _load("nanoarrow.c_array")
+    builder = arrays.CArrayBuilder(arrays.allocate_c_array())
+    builder.init_from_schema(schema)
+    offsets = _lend(column.offsets)
+    validity, nulls = _validity(_lengths(offsets), len(column), 0)
+    if nulls:
+        _set_buffer(builder, 0, validity)
+    _set_buffer(builder, 1, offsets)
+    _set_buffer(builder, 2, _lend(column.data))
+    builder.set_length(len(column)).set_null_count(nulls)
+    return builder.finish()
+
+
+def _lengths(offsets: memoryview) -> memoryview:
+    """Return for each value 8 bytes that are 0 where it is empty: no loop over the rows."""
+    begins, ends = (int.from_bytes(part, "little") for part in (offsets[:-8], offsets[8:]))
+    return memoryview((begins ^ ends).to_bytes(len(offsets) - 8, "little"))
 
 
 def _set_buffer(builder: Any, position: int, memory: bytes | memoryview) -> None:

@@ -11,8 +11,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fastsock import processes
+from fastsock.columns import UNIX_FIELDS
 from fastsock.engines import open_engine
 from fastsock.engines.namespaces import (
+    TABLES,
     Namespace,
     all_namespaces,
     count_undecoded,
@@ -35,13 +37,21 @@ from fastsock.table import (
     check_keys,
     make_groups,
 )
-from fastsock.tcp import PROTOCOLS, State
+from fastsock.tcp import FAMILY_NAMES, PROTOCOL_NAMES, PROTOCOLS, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, overload
 
     from fastsock.engines import Engine
+
+
+def _asked_protocols(question: Mapping[str, Any]) -> frozenset[int]:
+    """Return the numbers of the protocols that are wanted: TCP, if none is named."""
+    given = question.get("protocol")
+    if not given and given != 0:  # 0 is the number of UNIX sockets
+        given = "tcp"
+    return build_filter(protocol=given).terms["protocol"]
 
 
 class Question:
@@ -58,10 +68,8 @@ class Question:
     ) -> None:
         self.started = time.perf_counter()
         self.procfs = os.fspath(procfs)
-        selection["protocol"] = selection.get("protocol") or "tcp"
+        selection["protocol"] = _asked_protocols(selection)
         self.want = build_filter(**selection)
-        if PROTOCOLS["unix"] in self.want.terms["protocol"]:
-            raise NotImplementedError("UNIX sockets are not read yet; protocols are tcp and udp")
         self.engine: Engine = open_engine(engine, procfs=self.procfs, threads=threads)
         self.pids = self._find_pids()
         self.namespaces: list[Namespace] = find_namespaces(
@@ -71,6 +79,18 @@ class Question:
         self.incomplete: list[Mapping[str, Any]] = []
         if netns == "all":
             self._count_hidden_namespaces()
+        if "uid" in self.want.terms and self.asks_unix and not self.engine.knows_unix_uid:
+            self.miss("UNIX sockets", None, "/proc does not tell whose they are", "")
+
+    @property
+    def asks_unix(self) -> bool:
+        """Whether UNIX sockets are wanted, perhaps among others."""
+        return PROTOCOLS["unix"] in self.want.terms["protocol"]
+
+    @property
+    def asks_inet(self) -> bool:
+        """Whether others than UNIX sockets are wanted."""
+        return bool(self.want.terms["protocol"] - {PROTOCOLS["unix"]})
 
     def _find_pids(self) -> list[int] | None:
         """Return the processes that the question names, None where it names none."""
@@ -211,13 +231,17 @@ def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -
     """Return a table of the sockets that `question` selects.
 
     `owners=True` finds out who holds them; so does selecting by `pid` or `command`, which looks
-    only into those processes. `fields` names optional columns (columns.py). `question`: pid,
-    command, port (either end), local_port, remote_port, state, address (either end, CIDR),
-    local_address, remote_address, uid, inode, family, protocol ("tcp"), netns, procfs ("/proc"),
-    engine, threads; several values of one are alternatives, different ones must all hold.
+    only into those processes. `fields` names optional columns (columns.py), and what is inside the
+    raw ones (attributes.py) as "tcp_info.rtt"; what the engine cannot know is empty.
 
-    Raises FilterError for a value that makes no sense, NoSuchProcess, OwnersHidden when a named
-    process may not be read, EngineUnavailable, ParseError.
+    `question`: pid, command, port (either end), local_port, remote_port, state, address (either
+    end, CIDR), local_address, remote_address, uid, inode, family, protocol ("tcp"; "udp", "unix"),
+    netns, procfs ("/proc"), engine, threads; several values of one are alternatives, different ones
+    must all hold. UNIX sockets have neither ports nor addresses, so no such term selects them; what
+    they are bound to and of which type they are is in the optional columns `path` and `type`.
+
+    Raises FilterError for a value that makes no sense, ValueError for an unknown field,
+    NoSuchProcess, OwnersHidden when a named process may not be read, EngineUnavailable, ParseError.
     """
     asked = Question(**question)
     join = Join(asked) if owners or asked.want.needs_owners else None
@@ -298,16 +322,18 @@ def count(
         if grouper is not None:
             grouper.add(table, descriptors, pids)
     context = asked.finish()
-    if pids is not None:
+    if pids is not None and asked.asks_inet:
         context.update(unaccepted=queues.unaccepted(), shared=queues.shared())
     total = Counts(dict(enumerate(numbers)), **context)
     return total if grouper is None else make_groups(keys, grouper.groups(), total)
 
 
 class AcceptQueues:
-    """The listeners met during a count: what waits in the queues of those that are selected."""
+    """TCP's listeners met during a count: what waits in the queues of those that are selected."""
 
-    _LISTENING = match.Matcher(ALL.with_term("state", [State.LISTEN]))
+    _LISTENING = match.Matcher(
+        ALL.with_term("state", [State.LISTEN]).with_term("protocol", [PROTOCOLS["tcp"]])
+    )
 
     def __init__(self) -> None:
         self._holders: dict[tuple[Any, ...], int] = {}
@@ -390,26 +416,45 @@ def sockets(*, fields: Sequence[str] = (), **question: Any) -> SocketStream:
     return SocketStream(Question(**question), fields)
 
 
+SOCK_DGRAM = 2
 _LISTENERS = ALL.with_term("state", [State.LISTEN])
 _UNCONNECTED = ALL.with_term("state", [State.CLOSE])
 
 
 def _listening(table: SocketTable) -> SocketTable:
-    """Return the sockets that wait for peers: TCP's LISTEN, UDP's unconnected with a port."""
-    tcp = _LISTENERS.with_term("protocol", [PROTOCOLS["tcp"]])
+    """Return the sockets that wait for peers.
+
+    LISTEN of TCP and UNIX, and what takes datagrams: UDP's unconnected with a port, UNIX's
+    unconnected with a path.
+    """
+    waiting = _LISTENERS.with_term("protocol", [PROTOCOLS["tcp"], PROTOCOLS["unix"]])
     udp = _UNCONNECTED.with_term("protocol", [PROTOCOLS["udp"]])
     udp = udp.with_term("local_port", [(1, 65535)])
-    chosen = sorted([*match.Matcher(tcp).select(table), *match.Matcher(udp).select(table)])
-    return table.pick(storage.Column.from_values("index", "I", chosen))
+    chosen = [*match.Matcher(waiting).select(table), *match.Matcher(udp).select(table)]
+    if set(UNIX_FIELDS) <= set(table.fields):
+        types, paths = table.column("type"), table.column("path")
+        unix = _UNCONNECTED.with_term("protocol", [PROTOCOLS["unix"]])
+        chosen += [
+            n for n in match.Matcher(unix).select(table) if types[n] == SOCK_DGRAM and paths[n]
+        ]
+    return table.pick(storage.Column.from_values("index", "I", sorted(chosen)))
+
+
+def _unix_fields(question: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the optional columns that say what UNIX sockets are, where these are wanted."""
+    return UNIX_FIELDS if PROTOCOLS["unix"] in _asked_protocols(question) else ()
 
 
 def listeners(**question: Any) -> SocketTable:
-    """Return the sockets that wait for peers, with all their owners. `question` as for `scan`."""
+    """Return the sockets that wait for peers, with all their owners. `question` as for `scan`.
+
+    With UNIX sockets among them the table has the columns `type` and `path`.
+    """
     states = [State.LISTEN]
-    if "udp" in str(question.get("protocol", "")).lower():
+    if _asked_protocols(question) - {PROTOCOLS["tcp"]}:
         states.append(State.CLOSE)
     question.setdefault("state", states)
-    return _listening(scan(owners=True, **question))
+    return _listening(scan(owners=True, fields=_unix_fields(question), **question))
 
 
 def who(
@@ -422,7 +467,7 @@ def who(
     """
     if port is None and address is None and not question:
         raise ValueError("who() needs a port, an address or another selection")
-    found = scan(owners=True, local_port=port, **question)
+    found = scan(owners=True, local_port=port, fields=_unix_fields(question), **question)
     if address is not None:
         exact = build_filter(local_address=[address, *_wildcards(address)])
         found = found.select(exact)
@@ -490,10 +535,10 @@ def _state_now(sock: Any) -> State | int:
 
 
 def states_by_inode(**question: Any) -> dict[int, State | int | tuple[State | int, ...]]:
-    """Return the state of every TCP socket that has an inode, in one read.
+    """Return the state of every socket (of TCP, if not asked otherwise) that has an inode.
 
-    Where one inode has several rows (MPTCP's subflows) the value is a tuple. It is a snapshot:
-    stale at once.
+    In one read. Where one inode has several rows (MPTCP's subflows) the value is a tuple. It is a
+    snapshot: stale at once.
     """
     from fastsock.tcp import STATES
 
@@ -545,13 +590,12 @@ def glance(*, most: int = 5, **question: Any) -> Glance:
     asked = Question(**question)
     made = Glance()
     made.counts = {}
-    for protocol in sorted(asked.want.terms["protocol"]):
-        for name, family in (("ipv4", 2), ("ipv6", 10)):
-            if family not in asked.want.terms.get("family", (2, 10)):
-                continue
+    families = asked.want.terms.get("family", frozenset(FAMILY_NAMES))
+    for protocol, family, _ in TABLES:
+        if protocol in asked.want.terms["protocol"] and family in families:
             one = asked.want.with_term("protocol", [protocol]).with_term("family", [family])
             numbers = asked.engine.count(one, asked.namespaces)
-            key = ("tcp" if protocol == PROTOCOLS["tcp"] else "udp", name)
+            key = PROTOCOL_NAMES[protocol], FAMILY_NAMES[family]
             made.counts[key] = Counts(dict(enumerate(numbers)))
     pids = list_pids(asked.procfs)
     sizes = processes.count_descriptors(asked.procfs, pids)

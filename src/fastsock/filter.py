@@ -37,7 +37,7 @@ class Filter:
     `remote_port` inclusive (low, high) pairs, `address`, `local_address` and `remote_address`
     pairs of 16 network bytes (IPv4 in the v4-mapped form) and the number of leading bits that
     count, `uid` and `inode` numbers, `pid` numbers and `command` names as bytes. `port` and
-    `address` match either end.
+    `address` match either end; no UNIX socket has any.
     """
 
     __slots__ = ("terms",)

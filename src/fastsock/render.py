@@ -26,25 +26,27 @@ _HEADINGS = {
 }
 
 # What `--columns` may name: the fields of a socket, the optional ones, an end as ADDRESS:PORT, and
-# what a join adds. pid and command are those of `owners`, each once.
+# what a join adds. pid and command are those of `owners`, each once. The members of raw columns
+# (attributes.py) are columns beside these, as tcp_info.rtt.
 FIELDS = tuple(spec.name for spec in SOCKET_COLUMNS)
 OPTIONAL_FIELDS = tuple(spec.name for spec in OPTIONAL_COLUMNS)
 OWNER_FIELDS = ("owners", "pid", "command", "owner_state")
 COLUMNS = (*FIELDS, "local", "remote", *OPTIONAL_FIELDS, *OWNER_FIELDS)
 
+# Of UNIX sockets `local` is the path, and their type is shown as well.
 DEFAULT_COLUMNS = ("protocol", "state", "rx_queue", "tx_queue", "local", "remote")
 
 STATES = tuple(state.name for state in State)
 
 # A command that would read like a sentinel or like syntax beside it is written in quotes.
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:+@#()[]~")
-_SENTINELS = ("", "-", "none", "hidden", "unknown")
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:+@#()[]~")
+SENTINELS = ("", "-", "none", "hidden", "unknown")
 
 
 def text_name(name: bytes | str) -> str:
     """Return another user's text for a table: escaped, in quotes where it could mislead."""
     text = escape(name)
-    if text in _SENTINELS or not _PLAIN.issuperset(text):
+    if text in SENTINELS or not PLAIN.issuperset(text):
         return '"' + text.replace('"', '\\"') + '"'
     return text
 
@@ -52,6 +54,14 @@ def text_name(name: bytes | str) -> str:
 def json_name(name: bytes | str) -> str:
     """Return another user's text as a JSON string."""
     return '"' + escape(name).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def default_columns(protocols: Iterable[str]) -> list[str]:
+    """Return the columns for sockets of these protocols."""
+    columns = list(DEFAULT_COLUMNS)
+    if "unix" in protocols:
+        columns.insert(1, "type")
+    return columns
 
 
 def heading(column: str) -> str:
@@ -77,9 +87,9 @@ def render_table(
 ) -> Iterator[bytes]:
     """Yield a text table of `rows` in blocks of about 1 MiB.
 
-    `columns` are names among COLUMNS, or a mapping from them to headings. Numbers stand at the
-    right, everything else at the left, two spaces apart. ValueError for a column that the rows do
-    not hold.
+    `columns` are names among COLUMNS or of members, or a mapping from them to headings. Numbers
+    stand at the right, everything else at the left, two spaces apart. ValueError for a column that
+    the rows do not hold.
     """
     if isinstance(columns, Mapping):
         pairs = [(above, column) for column, above in columns.items()]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from fastsock import tcp
+from fastsock.columns import UNKNOWN_VALUES
 from fastsock.filter import Filter, build_filter
 from fastsock.implementation import group, match, table as storage
 
@@ -244,9 +245,7 @@ def _key(name: str, value: Any) -> Any:
         return tcp.FAMILY_NAMES.get(value, f"family-{value}")
     if name == "protocol":
         return tcp.PROTOCOL_NAMES.get(value, f"protocol-{value}")
-    if name == "netns":
-        return value or None
-    return value
+    return None if value == UNKNOWN_VALUES.get(name) else value
 
 
 # What count(by=) takes.
@@ -317,7 +316,7 @@ class SocketTable(storage.SocketRows):
     Iteration and indexing give `Socket` views; `column(name)` gives a column's memory. Two tables
     are equal when their columns are. After a scan with owners, `owners` is the OwnerTable and every
     Socket knows its `owners` and `owner_state`. `undecoded` says how many sockets the namespaces
-    have of protocols that no table holds (UNIX-STREAM, NETLINK, PACKET, RAW, SCTP, …).
+    have of protocols that no table holds (NETLINK, PACKET, RAW, SCTP, …).
     """
 
     owners: OwnerTable | None

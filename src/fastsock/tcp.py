@@ -1,8 +1,9 @@
-"""The vocabulary of sockets: states, timers, protocols and families, each in one table.
+"""The vocabulary of sockets: states, timers, protocols, types and families, each in one table.
 
 State numbers are the kernel's (include/net/tcp_states.h), which /proc/net/tcp prints in
 hexadecimal and sock_diag as a byte. UDP sockets use two of them: ESTABLISHED when connected, CLOSE
-otherwise.
+otherwise. UNIX sockets use three: LISTEN, ESTABLISHED when connected, CLOSE otherwise; one of
+datagrams is ESTABLISHED also when somebody connected to it (net/unix/af_unix.c).
 """
 
 from __future__ import annotations
@@ -103,6 +104,10 @@ TIMERS = ("off", "on", "keepalive", "timewait", "probe")
 # IPPROTO_TCP, IPPROTO_UDP; sock_diag says 0 for UNIX sockets.
 PROTOCOLS = {"tcp": 6, "udp": 17, "unix": 0}
 PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
+
+# SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET.
+TYPES = {"stream": 1, "dgram": 2, "seqpacket": 5}
+TYPE_NAMES = {number: name for name, number in TYPES.items()}
 
 # AF_INET, AF_INET6, AF_UNIX.
 FAMILIES = {"ipv4": 2, "ipv6": 10, "unix": 1}

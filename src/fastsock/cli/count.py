@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from fastsock import render, tcp
 from fastsock.cli.answer import Answer
 from fastsock.cli.flags import Flag, Options, UsageError
+from fastsock.columns import UNIX_FIELDS
 from fastsock.table import GROUP_KEYS, Counts, Groups, OwnerState
 
 TYPE_CHECKING = False
@@ -66,7 +67,8 @@ def scan_others(question: dict[str, Any]) -> SocketTable:
     if not wanted:
         raise UsageError("--others and --state exclude each other")
     owners = not {"pid", "command"}.isdisjoint(question)
-    return scan(owners=owners, **{**question, "state": tuple(sorted(wanted))})
+    fields = UNIX_FIELDS if "unix" in question.get("protocol", ()) else ()
+    return scan(owners=owners, fields=fields, **{**question, "state": tuple(sorted(wanted))})
 
 
 def write_text(
@@ -74,7 +76,9 @@ def write_text(
 ) -> None:
     """Sockets, then groups or states, and always the same last line."""
     if others:
-        columns = [*render.DEFAULT_COLUMNS, *(["owners"] if others.owners is not None else [])]
+        columns = render.default_columns(("unix",) if others.fields else ())
+        if others.owners is not None:
+            columns.append("owners")
         answer.write(render.render_table(others, columns))
     if groups is None:
         text = render.render_grid((), [(name, str(n)) for name, n in counts.states.items()], (1,))

@@ -133,7 +133,8 @@ SELECTION = (
     Flag("-6", "family", "IPv6 only", value="ipv6"),
     Flag("-t --tcp", "protocol", "TCP (the default)", value="tcp"),
     Flag("-u --udp", "protocol", "UDP; -tu both", value="udp"),
-    Flag("-l --listening", "listening", "listening only (of UDP: not connected)"),
+    Flag("-x --unix", "protocol", "UNIX; -tux all three", value="unix"),
+    Flag("-l --listening", "listening", "listening only (of UDP and UNIX: not connected)"),
     Flag(
         "--netns",
         "netns",
@@ -178,7 +179,6 @@ HABITS = (
         refusal="-o shows timers elsewhere; here: --columns state,local,remote,timer,"
         "timer_expires_ms (owners: -O)",
     ),
-    Flag("-x --unix", "", refusal="UNIX sockets are not read yet"),
     Flag("--resolve", "", refusal="names are not resolved: addresses and ports stay numbers"),
 )
 
@@ -214,8 +214,8 @@ class Options:
                 asked[flag.keyword] = tuple(dict.fromkeys(given)) if flag.repeats else given[-1]
         if self.on("listening"):
             states = {int(tcp.State.LISTEN)}
-            if "udp" in asked.get("protocol", ()):
-                states.add(int(tcp.State.CLOSE))  # a UDP socket that is not connected
+            if {"udp", "unix"}.intersection(asked.get("protocol", ())):
+                states.add(int(tcp.State.CLOSE))  # a socket of datagrams that is not connected
             states &= set(asked.get("state", states))
             if not states:
                 raise UsageError("-l and --state exclude each other")

@@ -75,7 +75,7 @@ def matrix(found: Glance) -> list[str]:
     """Return a line for each state that occurs, a column for each protocol and family."""
     states = [name for counts in found.counts.values() for name in counts.states]
     known = [name for name in render.STATES if name in states]
-    headings = ["SOCKETS", *(f"{protocol}/{family}" for protocol, family in found.counts), "TOTAL"]
+    headings = ["SOCKETS", *map(name_of, found.counts), "TOTAL"]
     rows = [
         [name, *cells(found, [counts.states.get(name, 0) for counts in found.counts.values()])]
         for name in known
@@ -89,6 +89,12 @@ def matrix(found: Glance) -> list[str]:
         rows.append(["other numbers", *cells(found, rest)])
     rows.append(["total", *cells(found, [counts.total for counts in found.counts.values()])])
     return render.render_grid(headings, rows, range(1, len(headings))).splitlines()
+
+
+def name_of(key: tuple[str, str]) -> str:
+    """Return the heading of a protocol and a family; of UNIX sockets both are one."""
+    protocol, family = key
+    return protocol if protocol == family else f"{protocol}/{family}"
 
 
 def cells(found: Glance, numbers: list[int]) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from fastsock import render, tcp
+from fastsock import attributes, render, tcp
 from fastsock.cli.answer import HIDDEN, Answer
 from fastsock.cli.flags import Flag, Options, UsageError, parse_number
+from fastsock.columns import UNIX_FIELDS, UNKNOWN_VALUES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
 
 
 def parse_column(text: str) -> Iterable[str]:
-    """Return the name of a column that there is."""
-    if text not in render.COLUMNS:
-        raise UsageError(f"unknown column {text!r}; columns are {', '.join(render.COLUMNS)}")
-    return (text,)
+    """Return the name of a column that there is, or of a member of one, as tcp_info.rtt."""
+    if text in render.COLUMNS or attributes.find_member(text):
+        return (text,)
+    column, dot, _ = text.partition(".")
+    if dot and column in attributes.MEMBERS:
+        inside = ", ".join(attributes.MEMBERS[column])
+        raise UsageError(f"unknown column {text!r}; inside {column} there are {inside}")
+    raise UsageError(f"unknown column {text!r}; columns are {', '.join(render.COLUMNS)}")
 
 
 def parse_order(text: str) -> Iterable[tuple[str, bool]]:
@@ -69,9 +74,11 @@ def run_list(options: Options, answer: Answer) -> int:
     from fastsock.conductor import scan
 
     question = options.question()
-    columns = options.all("columns") or list(render.DEFAULT_COLUMNS)
+    protocols = question.get("protocol", ())
+    columns = options.all("columns") or render.default_columns(protocols)
     order: tuple[str, bool] | None = options.last("sort")
     named = {*columns, order[0]} if order else set(columns)
+    needed = (*columns, *UNIX_FIELDS) if "unix" in protocols else columns
     owners = bool(
         options.on("owners")
         or options.on("pids")
@@ -82,7 +89,7 @@ def run_list(options: Options, answer: Answer) -> int:
         columns.append("owners")
     table = scan(
         owners=owners,
-        fields=tuple(name for name in render.OPTIONAL_FIELDS if name in named),
+        fields=optional_fields(needed, order),
         **question,
     )
     rows = sort(table, *order) if order else table
@@ -97,13 +104,22 @@ def run_list(options: Options, answer: Answer) -> int:
     return code
 
 
+def optional_fields(columns: Iterable[str], order: tuple[str, bool] | None) -> tuple[str, ...]:
+    """Return what must be asked for: the optional columns that are shown or sorted by."""
+    named = (*columns, order[0]) if order else tuple(columns)
+    optional = (name for name in named if name in render.OPTIONAL_FIELDS or "." in name)
+    return tuple(dict.fromkeys(optional))
+
+
 def run_listeners(options: Options, answer: Answer) -> int:
     """Everything that listens, by port."""
     from fastsock.conductor import listeners
 
     table = listeners(**options.question())
-    rows = sort(sort(table, "local_address", False), "local_port", False)
-    columns = {"protocol": "PROTO", "local": "LOCAL", "rx_queue": "QUEUE"}
+    rows = sort(sort(table, "local", False), "local_port", False)
+    columns = {"protocol": "PROTO", "type": "TYPE", "local": "LOCAL", "rx_queue": "QUEUE"}
+    if "type" not in table.fields:
+        del columns["type"]
     if any(limit != -1 for limit in table.column("backlog_limit")):
         columns["backlog_limit"] = "LIMIT"
     columns["owners"] = "OWNERS"
@@ -200,10 +216,18 @@ def sort_keys(rows: SocketTable, column: str) -> list[Any]:
     """Return what each row is sorted by; None for a row without a value."""
     if column in ("local", "remote"):
         addresses = sort_keys(rows, f"{column}_address")
-        return list(zip(addresses, rows.column(f"{column}_port"), strict=True))
+        ports = rows.column(f"{column}_port")
+        if column == "local" and "path" in rows.fields:
+            return list(zip(addresses, ports, rows.column("path"), strict=True))
+        return list(zip(addresses, ports, strict=True))
     if column in render.OWNER_FIELDS:
         return owner_keys(rows, column)
-    values = rows.column(column).tolist()
+    values: list[Any] = rows.column(column).tolist()
+    if attributes.find_member(column):
+        return [None if value == attributes.ABSENT else value for value in values]
+    if column in render.OPTIONAL_FIELDS:
+        shown = (attributes.show_value(column, value) for value in values)
+        return [None if text is None else raw for raw, text in zip(values, shown, strict=True)]
     if column in ("local_address", "remote_address"):
         return list(zip(rows.column("family"), values, strict=True))
     if column == "state":
@@ -211,7 +235,7 @@ def sort_keys(rows: SocketTable, column: str) -> list[Any]:
     if column in ("protocol", "family"):
         names = tcp.PROTOCOL_NAMES if column == "protocol" else tcp.FAMILY_NAMES
         return [names.get(value, str(value)) for value in values]
-    return values
+    return [None if value == UNKNOWN_VALUES.get(column) else value for value in values]
 
 
 def owner_keys(rows: SocketTable, column: str) -> list[Any]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         name: str
         repeats: int
         exact: bool  # no more than wanted ever comes: selecting once more would change nothing
+        knows_unix_uid: bool  # whether it tells who made a UNIX socket
 
         def sockets(
             self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""/proc/net/{tcp,tcp6,udp,udp6}, decoded where the kernel wrote it.
+"""/proc/net/{tcp,tcp6,udp,udp6}, decoded where the kernel wrote it, and how tables are read.
 
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout …
    0: 0100007F:1388 0200007F:9C40 01 00000000:00000000 00:00000000 00000000  1000        0 …
@@ -6,19 +6,28 @@
 Written by net/ipv4/tcp_ipv4.c (get_openreq4, get_tcp4_sock, get_timewait4_sock), net/ipv6/
 tcp_ipv6.c, net/ipv4/udp.c and net/ipv6/udp.c. The kernel hands out at most one page a read(2),
 27 lines, whatever the buffer, and takes 1.5 us a line: a parser can win little. This one checks
-every field as strictly as the reference, with the same errors, in about 0.13 us a line.
+every field as strictly as the reference, with the same errors, in about 0.13 us a line. The lines
+of /proc/net/unix are decoded in _proc_unix.
 """
 
 cimport cython
 from libc.errno cimport EINTR, ENOENT, EISDIR, errno
-from libc.stdint cimport UINT64_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport (
+    UINT32_MAX, UINT64_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t,
+)
 from libc.stdlib cimport free, malloc
-from libc.string cimport memchr, memcmp, memcpy, memmove, memset
+from libc.string cimport memcmp, memcpy, memmove, memset
 
 from fastsock._match cimport Matcher
 from fastsock._row cimport Row
 from fastsock._seen cimport Seen
 from fastsock._table cimport SocketRows
+from fastsock.engines._digits cimport (
+    UPPER, end_of_line, fs_load4, fs_load8, hex8, hex_word, read_decimal, read_pointer,
+)
+from fastsock.engines._proc_unix cimport (
+    LONGEST_RECORD, UnixRecord, keep_path, parse_unix_heading, parse_unix_record,
+)
 
 from fastsock.errors import ParseError
 
@@ -43,40 +52,22 @@ cdef extern from "<sys/stat.h>" nogil:
 
 cdef extern from *:
     """
-    #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    #define fs_little_endian64(v) (v)
-    #define fs_little_endian32(v) (v)
-    #else
-    #define fs_little_endian64(v) __builtin_bswap64(v)
-    #define fs_little_endian32(v) __builtin_bswap32(v)
-    #endif
-    static inline uint64_t fs_load8(const unsigned char *p)
-    {
-        uint64_t v;
-        memcpy(&v, p, 8);
-        return fs_little_endian64(v);
-    }
-    static inline uint32_t fs_load4(const unsigned char *p)
-    {
-        uint32_t v;
-        memcpy(&v, p, 4);
-        return fs_little_endian32(v);
-    }
-    #define FS_TENTH (UINT64_MAX / 10)              /* a 20th digit still fits below it */
     #define FS_MOST_MS_TICKS (INT64_MAX / 10)       /* clock ticks that fit as milliseconds */
     #define FS_MOST_US_TICKS (INT64_MAX / 10000)    /* and as microseconds */
     """
-    uint64_t fs_load8(const uint8_t* p) noexcept nogil
-    uint32_t fs_load4(const uint8_t* p) noexcept nogil
-    uint64_t FS_TENTH, FS_MOST_MS_TICKS, FS_MOST_US_TICKS
+    uint64_t FS_MOST_MS_TICKS, FS_MOST_US_TICKS
 
 cdef enum:
     LONGEST_LINE = 65536  # no known kernel's line is longer than 300 bytes
     BUFFER = 2 * LONGEST_LINE
+    # Rows are passed over where a page of the kernel's ends. The second reading starts with half of
+    # one (fs/seq_file.c), so that its pages end at other rows.
+    HALF_PAGE = 2048
     BATCH = 32            # rows between decoding and the fingerprint set: hides its cache misses
     SHOWN = 200           # bytes of a bad line that an error keeps
     IPV4 = 2
     UDP = 17
+    UNIX = 0
 
 cdef enum Outcome:
     GOOD = 0
@@ -88,8 +79,6 @@ cdef enum Outcome:
 
 cdef enum:
     NOT_HEX = 0x100
-    UPPER = 7             # how far the letters lie behind the digits: c"A" - c"9" - 1
-    LOWER = 39
 
 cdef uint16_t[256] HEX    # value of an upper case digit, NOT_HEX for all else
 
@@ -106,71 +95,9 @@ cdef int fill_hex() noexcept:
 fill_hex()
 
 
-cdef inline uint32_t hex_word(uint64_t v, uint64_t letters, uint64_t* bad) noexcept nogil:
-    """Decode eight digits at once, the first in the low byte; bits in `bad` for any other byte.
-
-    A letter has bit 6 set; each byte is then made again from its value and compared. No branch: the
-    digits of a port or a pointer are as good as random, and a mispredicted branch costs more.
-    """
-    cdef uint64_t letter = (v >> 6) & 0x0101010101010101ULL
-    cdef uint64_t n = (v & 0x0F0F0F0F0F0F0F0FULL) + 9 * letter
-    bad[0] |= (
-        ((n + 0x3030303030303030ULL + letters * letter) ^ v)
-        | ((((n + 0x0606060606060606ULL) >> 4) & 0x0101010101010101ULL) ^ letter)
-        | (n & 0xF0F0F0F0F0F0F0F0ULL)
-    )
-    n = ((n << 4) | (n >> 8)) & 0x00FF00FF00FF00FFULL
-    n = ((n << 8) | (n >> 16)) & 0x0000FFFF0000FFFFULL
-    return <uint32_t>((n << 16) | (n >> 32))
-
-
-cdef inline uint32_t hex8(const uint8_t* p, uint64_t* bad) noexcept nogil:
-    return hex_word(fs_load8(p), UPPER, bad)
-
-
 cdef inline uint32_t hex8_often_zero(const uint8_t* p, uint64_t* bad) noexcept nogil:
     cdef uint64_t v = fs_load8(p)
     return 0 if v == 0x3030303030303030ULL else hex_word(v, UPPER, bad)
-
-
-# What ends a line for all below is a byte that no field has: the newline, or behind the last line
-# of a text the byte at `limit`, which is not part of it. So loops over digits and spaces need not
-# ask where they are.
-
-cdef inline const uint8_t* read_decimal(
-    const uint8_t* p, uint64_t most, int digits, uint64_t* value
-) noexcept nogil:
-    """Read a number up to `most` of so many digits at most; NULL where there is none."""
-    cdef const uint8_t* start = p
-    cdef uint64_t n = 0
-    cdef uint32_t digit = <uint32_t>p[0] - c"0"
-    if digit > 9:
-        return NULL
-    while digit <= 9:
-        n = n * 10 + digit
-        p += 1
-        digit = <uint32_t>p[0] - c"0"
-    # Nine digits fit wherever a number may stand.
-    if p - start > 9 and not fits(start, p, n, most, digits):
-        return NULL
-    value[0] = n
-    return p
-
-
-cdef bint fits(
-    const uint8_t* start, const uint8_t* end, uint64_t n, uint64_t most, int digits
-) noexcept nogil:
-    """Whether the digits that gave `n` are no more than `most`, of 20 digits without a carry."""
-    cdef uint64_t shorter = 0
-    if n > most or end - start > digits:
-        return False
-    if end - start < 20:
-        return True
-    while start < end - 1:
-        shorter = shorter * 10 + (start[0] - c"0")
-        start += 1
-    return shorter < FS_TENTH or (
-        shorter == FS_TENTH and <uint8_t>(start[0] - c"0") <= UINT64_MAX % 10)
 
 
 cdef inline const uint8_t* skip_spaces(const uint8_t* p) noexcept nogil:
@@ -180,25 +107,6 @@ cdef inline const uint8_t* skip_spaces(const uint8_t* p) noexcept nogil:
     while p[0] == c" ":
         p += 1
     return p
-
-
-cdef inline const uint8_t* skip_pointer(const uint8_t* p, const uint8_t* limit) noexcept nogil:
-    """Pass the kernel's (hashed) address of the socket as %pK prints it: 8 or 16 digits."""
-    cdef uint64_t bad = 0
-    if limit - p < 8:
-        return p + 6 if limit - p >= 6 and memcmp(p, b"(null)", 6) == 0 else NULL
-    hex_word(fs_load8(p), LOWER, &bad)
-    if bad == 0:
-        p += 8
-        if p == limit or p[0] == c" " or p[0] == c"\n":
-            return p
-        if limit - p < 8:
-            return NULL
-        hex_word(fs_load8(p), LOWER, &bad)
-        return p + 8 if bad == 0 else NULL
-    if memcmp(p, b"(null)", 6) == 0:
-        return p + 6
-    return p + 16 if limit - p >= 16 and memcmp(p, b"(____ptrval____)", 16) == 0 else NULL
 
 
 cdef inline void read_address(
@@ -318,7 +226,7 @@ cdef const uint8_t* parse_line(
     if p == NULL or p[0] != c" ":
         return NULL
     row.refcount = <uint32_t>value
-    p = skip_pointer(p + 1, limit)
+    p = read_pointer(p + 1, limit, &value)
     if p == NULL:
         return NULL
     if p[0] == c" " and <uint8_t>(p[1] - c"0") <= 9:
@@ -349,11 +257,6 @@ cdef const uint8_t* parse_heading(const uint8_t* p, const uint8_t* limit) noexce
     return end_of_line(p, limit)
 
 
-cdef inline const uint8_t* end_of_line(const uint8_t* p, const uint8_t* limit) noexcept nogil:
-    cdef const uint8_t* newline = <const uint8_t*>memchr(p, c"\n", limit - p)
-    return limit if newline == NULL else newline
-
-
 cdef void prepare_row(Row* row, int protocol, int family, uint64_t netns) noexcept nogil:
     """Set what is the same in every row of a table."""
     memset(row, 0, sizeof(Row))
@@ -364,6 +267,8 @@ cdef void prepare_row(Row* row, int protocol, int family, uint64_t netns) noexce
     if family == IPV4:
         memset(row.local_address + 10, 0xff, 2)
         memset(row.remote_address + 10, 0xff, 2)
+    if protocol == UNIX:
+        row.uid = UINT32_MAX    # nor this
 
 
 @cython.internal
@@ -372,7 +277,9 @@ cdef class Lines:
 
     cdef int words            # 32-bit words of an address
     cdef bint udp
+    cdef bint is_unix
     cdef Py_ssize_t number    # of the last line looked at; the heading has number 1
+    cdef UnixRecord record    # of a UNIX socket: what its row does not hold, and its lines
     cdef bytes path
     cdef uint8_t[200] bad
     cdef Py_ssize_t bad_size
@@ -380,6 +287,8 @@ cdef class Lines:
     cdef void open_table(self, bytes path, int protocol, int family):
         self.words = 1 if family == IPV4 else 4
         self.udp = protocol == UDP
+        self.is_unix = protocol == UNIX
+        self.record.lines = 1
         self.number = 0
         self.path = path
 
@@ -392,11 +301,29 @@ cdef class Lines:
         return ParseError(os.fsdecode(self.path), self.number, self.bad[: self.bad_size])
 
 
+cdef const uint8_t* read_unix_record(
+    Lines lines, const uint8_t* line, const uint8_t* limit, Row* row
+) noexcept nogil:
+    """As read_line; a UNIX socket may take several lines."""
+    cdef const uint8_t* end
+    lines.number += lines.record.lines
+    lines.record.lines = 1
+    if lines.number == 1:
+        end = parse_unix_heading(line, limit)
+    else:
+        end = parse_unix_record(line, limit, row, &lines.record)
+    if end == NULL:
+        lines.reject(line, limit)
+    return end
+
+
 cdef inline const uint8_t* read_line(
     Lines lines, const uint8_t* line, const uint8_t* limit, Row* row
 ) noexcept nogil:
     """Look at the next line; return its end, with a socket in `row` (not the heading), or NULL."""
     cdef const uint8_t* end
+    if lines.is_unix:
+        return read_unix_record(lines, line, limit, row)
     lines.number += 1
     if lines.number == 1:
         end = parse_heading(line, limit)
@@ -413,6 +340,7 @@ def parse_table(bytes text, int protocol, int family, str path, netns=0, fields=
     cdef SocketRows rows = SocketRows(fields)
     cdef Lines lines = Lines()
     cdef Row row
+    cdef uint8_t[108] unix_path
     cdef const uint8_t* p = <const uint8_t*><const char*>text
     cdef const uint8_t* limit = p + len(text)  # bytes objects end in a zero byte: no field has it
     cdef Outcome outcome = GOOD
@@ -424,9 +352,12 @@ def parse_table(bytes text, int protocol, int family, str path, netns=0, fields=
             if p == NULL:
                 outcome = BAD_LINE
                 break
-            if lines.number > 1 and rows.push(&row) != 0:
-                outcome = NO_MEMORY
-                break
+            if lines.number > 1:
+                if lines.is_unix:
+                    keep_path(&lines.record, unix_path, &row)
+                if rows.push(&row) != 0:
+                    outcome = NO_MEMORY
+                    break
             p += 1
             if p >= limit:
                 break
@@ -443,8 +374,9 @@ cdef class TableScan:
 
     `sources` are (path, protocol, family, netns); a path that does not exist is passed over (a
     kernel without IPv6 has no tcp6): the caller knows which must. `moved` is asked at the end: if
-    it says yes, all is read once more, and rows that were passed over before are added. Errors:
-    OSError with the path, ParseError, MemoryError; afterwards the scan is over.
+    it says yes, all is read once more, in pages that end elsewhere, and rows that were passed over
+    before are added. Errors: OSError with the path, ParseError, MemoryError; afterwards the scan is
+    over.
     """
 
     cdef list sources
@@ -463,6 +395,7 @@ cdef class TableScan:
     cdef uint64_t[256] counts
     cdef Row[32] batch          # BATCH rows that wait for the fingerprint set
     cdef uint64_t[32] marks
+    cdef uint8_t[32][108] paths  # of UNIX sockets among them
     cdef int waiting
 
     def __cinit__(self, sources, Matcher matcher, expected=0, moved=None):
@@ -567,8 +500,12 @@ cdef class TableScan:
         """Read the open file to its end, or until `rows` holds `limit`."""
         cdef Outcome outcome
         cdef ssize_t got
+        cdef size_t room
         while True:
-            got = read(self.fd, self.buffer + self.stop, BUFFER - self.stop)
+            room = BUFFER - self.stop
+            if self.again and self.lines.number == 0 and self.stop == 0:
+                room = HALF_PAGE
+            got = read(self.fd, self.buffer + self.stop, room)
             if got < 0:
                 if errno == EINTR:  # a signal before the first byte: ask again
                     continue
@@ -603,12 +540,18 @@ cdef class TableScan:
             return GOOD
         self.buffer[self.stop] = 0  # no field has it
         while p < limit or (last and self.lines.number == 0):
+            if self.lines.is_unix and not last and end - p < LONGEST_RECORD:
+                break  # where a path ends is known with what follows it
             row = self.batch + self.waiting
             p = read_line(self.lines, p, limit, row)
             if p == NULL:
                 return BAD_LINE
             if self.lines.number > 1 and (everything or self.matcher.matches(row)):
-                self.marks[self.waiting] = self.seen.fingerprint(row)
+                if self.lines.is_unix:
+                    keep_path(&self.lines.record, self.paths[self.waiting], row)
+                    self.marks[self.waiting] = self.unix_fingerprint(row)
+                else:
+                    self.marks[self.waiting] = self.seen.fingerprint(row)
                 self.seen.prefetch(self.marks[self.waiting])
                 self.waiting += 1
                 if self.waiting == BATCH:
@@ -624,6 +567,19 @@ cdef class TableScan:
             self.stop = end - p
             memmove(self.buffer, p, self.stop)
         return GOOD
+
+    cdef uint64_t unix_fingerprint(self, const Row* row) noexcept nogil:
+        """Know a UNIX socket by its inode, and one without by its address or else its line."""
+        cdef Row known = row[0]
+        cdef uint64_t place[2]
+        if row.inode == 0:
+            place[0] = self.lines.record.pointer
+            place[1] = 0
+            if place[0] == 0:
+                place[0] = self.lines.number
+                place[1] = self.at  # which table
+            memcpy(known.local_address, place, 16)
+        return self.seen.fingerprint(&known)
 
     cdef Outcome drain(self, SocketRows rows) noexcept nogil:
         """Pass the waiting rows on, but those that were there before."""

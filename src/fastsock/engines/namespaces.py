@@ -18,7 +18,7 @@ from fastsock.errors import (
     NoSuchProcess,
 )
 from fastsock.processes import has_ended
-from fastsock.tcp import FAMILIES
+from fastsock.tcp import FAMILIES, PROTOCOLS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NAMED = "/run/netns"  # where ip-netns(8) binds names to namespaces
 
 # protocol, family, file: what a namespace has of what we decode.
-TABLES = ((6, 2, "tcp"), (6, 10, "tcp6"), (17, 2, "udp"), (17, 10, "udp6"))
+TABLES = ((6, 2, "tcp"), (6, 10, "tcp6"), (17, 2, "udp"), (17, 10, "udp6"), (0, 1, "unix"))
 
 
 class Namespace:
@@ -45,7 +45,7 @@ class Namespace:
     def directory(self) -> str | None:
         """Return the first directory that still shows it; processes may have ended."""
         for path in self.directories:
-            if os.path.exists(f"{path}/tcp") or os.path.exists(f"{path}/udp"):
+            if any(os.path.exists(f"{path}/{name}") for name in ("tcp", "udp", "unix")):
                 return path
         return None
 
@@ -192,8 +192,12 @@ def list_tables(
             if families is not None and family not in families:
                 continue
             path = f"{directory}/{name}"
-            # Every kernel has the tables of IPv4, and one without IPv6 has no others.
-            if family == FAMILIES["ipv4"] and not os.path.lexists(path):
+            # Every kernel has the tables of IPv4, and one without IPv6 has no others. Who asks for
+            # UNIX sockets is not answered 0 where nothing tells of them.
+            needed = family == FAMILIES["ipv4"] or (
+                protocol == PROTOCOLS["unix"] and protocols is not None
+            )
+            if needed and not os.path.lexists(path):
                 if space.directory() is None:  # its processes ended just now
                     ended += 1
                     break
@@ -210,14 +214,18 @@ def list_tables(
     return tables, ended
 
 
-def expected_rows(namespaces: Sequence[Namespace]) -> int:
-    """Return about how many sockets the namespaces have, by net/sockstat; 0 where it is absent.
+def expected_rows(namespaces: Sequence[Namespace], want: Filter) -> int:
+    """Return about how many sockets there are of the protocols that are wanted; 0 if unknown.
 
-    A hint for the size of tables: the numbers are sums over CPUs that move.
+    By net/sockstat, and for UNIX sockets by net/protocols. A hint for the size of tables: the
+    numbers are sums over CPUs that move.
     """
     total = 0
+    inet, unix = _read_what(want)
     for space in namespaces:
-        for name in ("sockstat", "sockstat6"):
+        if unix:
+            total += sum(_count_unix(space))
+        for name in ("sockstat", "sockstat6") if inet else ():
             try:
                 with open(f"{space.directories[0]}/{name}", "rb", buffering=0) as file:
                     text = file.read(4096)
@@ -233,19 +241,40 @@ def expected_rows(namespaces: Sequence[Namespace]) -> int:
     return total
 
 
+def _read_what(want: Filter) -> tuple[bool, bool]:
+    """Whether a question reads tables of TCP or UDP, and whether it reads that of UNIX sockets."""
+    protocols = want.terms.get("protocol", frozenset(PROTOCOLS.values()))
+    return bool(protocols - {PROTOCOLS["unix"]}), PROTOCOLS["unix"] in protocols
+
+
+def _count_unix(space: Namespace) -> list[int]:
+    """Return how many UNIX sockets there are, by the kernel's two protocols of them."""
+    counts = _count_protocols(space)
+    return [counts.get(name, 0) for name in sorted(_UNIX)]
+
+
 # Of the line Tcp: in net/snmp: ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab.
 _OPENED = slice(5, 10)
 
+# A read(2) takes a page, at least 4096 bytes; a line with the longest path has 167.
+_UNIX_AT_ONCE = 24
 
-def read_movement(namespaces: Sequence[Namespace]) -> object:
-    """Return what is another value once a TCP socket came or went; None where nothing tells.
 
-    A socket that goes leaves fewer of them in sockstat, unless another came, and then a counter of
-    connections opened has moved in snmp. Costs 60 us a namespace.
+def read_movement(namespaces: Sequence[Namespace], want: Filter) -> object:
+    """Return what is another value once a wanted socket came or went; None where nothing tells.
+
+    A TCP socket that goes leaves fewer of them in sockstat, unless another came, and then a counter
+    of connections opened has moved in snmp. Costs 60 us a namespace. UNIX sockets are only counted,
+    and one may go while another comes: more than a read(2) takes at once have always moved. Nothing
+    tells of UDP.
     """
     found: list[object] = []
+    inet, unix = _read_what(want)
     for space in namespaces:
-        for name in ("sockstat", "sockstat6", "snmp"):
+        if unix:
+            counts = _count_unix(space)
+            found.append(counts if sum(counts) <= _UNIX_AT_ONCE else object())
+        for name in ("sockstat", "sockstat6", "snmp") if inet else ():
             try:
                 with open(f"{space.directories[0]}/{name}", "rb", buffering=0) as file:
                     text = file.read(8192)
@@ -261,26 +290,34 @@ def read_movement(namespaces: Sequence[Namespace]) -> object:
 
 
 # What /proc/net/protocols calls what a table can hold; MPTCP's sockets are in it as TCP subflows.
-_DECODED = frozenset(("TCP", "TCPv6", "UDP", "UDPv6", "MPTCP", "MPTCPv6"))
+# UNIX sockets of datagrams and of seqpackets are UNIX.
+_UNIX = frozenset(("UNIX", "UNIX-STREAM"))
+_DECODED = _UNIX | {"TCP", "TCPv6", "UDP", "UDPv6", "MPTCP", "MPTCPv6"}
 
 
 def count_undecoded(namespaces: Sequence[Namespace]) -> dict[str, int]:
     """Return how many sockets there are of protocols that no engine reads, by the kernel's name.
 
-    From net/protocols (net/core/sock.c, proto_seq_printf): UNIX-STREAM, NETLINK, PACKET, RAW, SCTP
-    and so on. Empty where the file is missing.
+    NETLINK, PACKET, RAW, SCTP and so on. Empty where net/protocols is missing.
     """
     found: dict[str, int] = {}
     for space in namespaces:
-        try:
-            with open(f"{space.directories[0]}/protocols", "rb", buffering=0) as file:
-                text = file.read(16384)
-        except OSError:  # a tree without it; a process that ended
-            continue
-        for line in text.splitlines()[1:]:
-            words = line.split()
-            if len(words) > 2 and words[2].isdigit() and int(words[2]):
-                name = words[0].decode("ascii", "replace")
-                if name not in _DECODED:
-                    found[name] = found.get(name, 0) + int(words[2])
+        for name, number in _count_protocols(space).items():
+            if number and name not in _DECODED:
+                found[name] = found.get(name, 0) + number
     return found
+
+
+def _count_protocols(space: Namespace) -> dict[str, int]:
+    """Return the number of sockets by net/protocols (net/core/sock.c, proto_seq_printf)."""
+    try:
+        with open(f"{space.directories[0]}/protocols", "rb", buffering=0) as file:
+            text = file.read(16384)
+    except OSError:  # a tree without it; a process that ended
+        return {}
+    lines = [line.split() for line in text.splitlines()[1:]]
+    return {
+        words[0].decode("ascii", "replace"): int(words[2])
+        for words in lines
+        if len(words) > 2 and words[2].isdigit()
+    }

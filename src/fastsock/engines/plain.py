@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fastsock.filter import Filter
 
-# What one row is known by: netns, protocol, family, addresses, ports, inode.
+# What one row is known by: netns, protocol, family, addresses, ports, inode or what stands for it.
 KEY = (
     "netns",
     "protocol",
@@ -25,7 +25,7 @@ KEY = (
     "remote_address",
     "local_port",
     "remote_port",
-    "inode",
+    "known_by",
 )
 
 
@@ -34,6 +34,7 @@ class ReferenceEngine:
 
     name = "reference"
     exact = True
+    knows_unix_uid = False
 
     def __init__(self, procfs: str) -> None:
         self.procfs = procfs
@@ -43,23 +44,23 @@ class ReferenceEngine:
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
     ) -> SocketTable:
         names = SocketTable(fields).column_names()
-        key = [names.index(name) for name in KEY]
         rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         tables = list_tables(self.name, namespaces, want)[0]
-        before = read_movement(namespaces)
+        before = read_movement(namespaces, want)
         for again in (False, True):
             listed = 0
             for path, protocol, family, netns in tables:
                 try:
-                    table = reference.read_table(path, protocol, family, netns, fields)
+                    read = reference.read_rows(path, protocol, family, netns, again)
                 except FileNotFoundError:
                     continue  # a kernel without this protocol's table, or its process ended
-                listed += len(table)
-                for row in table.rows():
-                    rows.setdefault(tuple(row[i] for i in key), row)
+                listed += len(read)
+                for row in read:
+                    key = tuple(row[name] for name in KEY)
+                    rows.setdefault(key, tuple(row[name] for name in names))
             if not again:
                 self.repeats += listed - len(rows)
-                if read_movement(namespaces) == before:
+                if read_movement(namespaces, want) == before:
                     break
         whole = SocketTable.from_rows(rows.values(), fields)
         return whole.pick(match.Matcher(want).select(whole))

@@ -19,10 +19,11 @@ CHUNK = 4096  # rows that a stream holds at a time: 370 kB
 
 
 class ProcfsEngine:
-    """Reads /proc/net/{tcp,tcp6,udp,udp6} and /proc/PID/fd with the GIL released."""
+    """Reads /proc/net/{tcp,tcp6,udp,udp6,unix} and /proc/PID/fd with the GIL released."""
 
     name = "procfs"
     exact = True
+    knows_unix_uid = False
 
     def __init__(self, procfs: str, threads: int) -> None:
         self.procfs = procfs
@@ -31,14 +32,14 @@ class ProcfsEngine:
 
     def _open(self, want: Filter, namespaces: Sequence[Namespace]) -> TableScan:
         tables, _ = list_tables(self.name, namespaces, want)
-        before = read_movement(namespaces)
+        before = read_movement(namespaces, want)
 
         def moved() -> bool:
-            return read_movement(namespaces) != before
+            return read_movement(namespaces, want) != before
 
         # Each file is of one protocol and one family: rows need not be asked for these.
         rest = want.without_terms("protocol", "family")
-        return TableScan(tables, match.Matcher(rest), expected_rows(namespaces), moved)
+        return TableScan(tables, match.Matcher(rest), expected_rows(namespaces, want), moved)
 
     def sockets(
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()

@@ -2,6 +2,7 @@
 
 Tables: /proc/net/{tcp,tcp6,udp,udp6}, Documentation/networking/proc_net_tcp.rst. A line is a
 grammar, not a row of words: what a kernel does not write is an error and never a guess.
+/proc/net/unix: net/unix/af_unix.c, unix_seq_show.
 Descriptors: /proc/PID/fd, proc_pid_fd(5).
 """
 
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
+from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS
 from fastsock.engines.walk import Walk
 from fastsock.errors import ParseError
 from fastsock.implementation import table
@@ -23,12 +25,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-TCP, UDP = 6, 17
+TCP, UDP, UNIX = 6, 17, 0
 IPV4, IPV6 = 2, 10
 LONGEST_LINE = 65536  # no known kernel's line is longer than 300 bytes
 
 HEADING = re.compile(rb"\ *sl\ \ local_address\ .*", re.VERBOSE | re.DOTALL)
 
+POINTER = rb"(?: [0-9a-f]{8} | [0-9a-f]{16} | \(____ptrval____\) | \(null\) )"
 LINE = rb"""
     \ * [0-9]{1,20} :                                                         # sl
     \  (?P<local>  [0-9A-F]{%(digits)d}) : (?P<local_port>  [0-9A-F]{4})
@@ -41,7 +44,7 @@ LINE = rb"""
     \ +(?P<timeout>  [0-9]{1,10})
     \  (?P<inode>    [0-9]{1,20})
     \  (?P<refcount> [0-9]{1,10})
-    \  (?: [0-9a-f]{8} | [0-9a-f]{16} | \(____ptrval____\) | \(null\) )       # the hashed address
+    \  %(pointer)s                                                            # the hashed address
     %(tail)s
     \ *                                                                       # up to 149 bytes
 """
@@ -55,10 +58,35 @@ TAILS = {
     UDP: rb"(?: \  (?P<drops> [0-9]{1,20}) )?",
 }
 GRAMMAR = {
-    (protocol, family): re.compile(LINE % {b"digits": digits, b"tail": tail}, re.VERBOSE)
+    (protocol, family): re.compile(
+        LINE % {b"digits": digits, b"pointer": POINTER, b"tail": tail}, re.VERBOSE
+    )
     for protocol, tail in TAILS.items()
     for family, digits in ((IPV4, 8), (IPV6, 32))
 }
+
+UNIX_HEADING = b"Num       RefCount Protocol Flags    Type St Inode Path"
+UNIX_LINE = re.compile(
+    rb"""
+    (?P<pointer> %b ) :                                                       # the hashed address
+    \  (?P<refcount> [0-9A-F]{8})
+    \  0{8}                                                                   # protocol
+    \  (?P<flags> 0{8} | 00010000)                                            # __SO_ACCEPTCON
+    \  (?P<type> 00[0-9A-F]{2})
+    \  0 (?P<connection> [1-4])                                               # socket_state
+    \  (?P<inode> [0-9]{5,20} | \ [0-9]{4} | \ {2}[0-9]{3} | \ {3}[0-9]{2} | \ {4}[0-9] )
+    (?: \  (?P<path> [^\0\n]{0,108} ) )?                                      # sun_path
+"""
+    % POINTER,
+    re.VERBOSE,
+)
+LONGEST_PATH = 108  # bytes of sun_path (linux/un.h), all of which may be in use
+# What stands for sk_state, by socket_state (linux/net.h): 02 is a connection without a descriptor,
+# because it is not accepted yet, 04 a socket without either.
+UNIX_STATES = {b"1": 7, b"2": 1, b"3": 1, b"4": 7}
+UNIX_LISTENS = 10
+UNKNOWN_UID = 2**32 - 1
+HALF_PAGE = 2048
 
 HEXADECIMAL = {"state", "timer", "when", "tx_queue", "rx_queue", "retransmits"} | {
     "local_port",
@@ -67,6 +95,7 @@ HEXADECIMAL = {"state", "timer", "when", "tx_queue", "rx_queue", "retransmits"} 
 TICK_MS = 10  # USER_HZ is 100 on every architecture of today
 TICK_US = 10_000
 UINT32 = 2**32 - 1
+UNKNOWN = {"16s": bytes(16), "v": b""} | dict.fromkeys("BHIQiq", 0)  # by the column's format
 
 # The largest values that the columns hold, where the digits allow more.
 LARGEST = {
@@ -112,6 +141,95 @@ def parse_line(line: bytes, protocol: int, family: int) -> dict[str, Any] | None
     return row
 
 
+def parse_unix_line(line: bytes) -> dict[str, Any] | None:
+    """Return the columns of the first line of a UNIX socket, None for a line that begins none."""
+    found = UNIX_LINE.fullmatch(line)
+    if found is None or int(found["inode"]) >= 2**64:
+        return None
+    return {
+        "pointer": found["pointer"],
+        "state": UNIX_STATES[found["connection"]] if int(found["flags"]) == 0 else UNIX_LISTENS,
+        "uid": UNKNOWN_UID,
+        "inode": int(found["inode"]),
+        "refcount": int(found["refcount"], 16),
+        "type": int(found["type"], 16),
+        "path": found["path"],
+    }
+
+
+def parse_unix_record(lines: Sequence[bytes]) -> tuple[dict[str, Any] | None, int]:
+    """Return the columns of the socket that these lines begin with, and how many it takes.
+
+    A path may hold a newline: a line that begins no socket and still fits into sun_path belongs to
+    the path before it. A path that looks like a socket behind its newline cannot be told from one.
+    """
+    row = parse_unix_line(lines[0])
+    if row is None or row["path"] is None:
+        return row if row is None else row | {"path": b""}, 1
+    path = row["path"]
+    taken = 1
+    for line in lines[1 : LONGEST_PATH + 1]:
+        longer = path + b"\n" + line
+        if len(longer) > LONGEST_PATH or b"\0" in line or parse_unix_line(line):
+            break
+        path = longer
+        taken += 1
+    if not path:
+        return None, 1
+    # Of the NULs of an abstract name only the first is known: any other @ may be one.
+    return row | {"path": b"\0" + path[1:] if path.startswith(b"@") else path}, taken
+
+
+def parse_unix_rows(lines: Sequence[bytes], path: str) -> Iterator[dict[str, Any]]:
+    if lines[0] != UNIX_HEADING:
+        raise ParseError(path, 1, lines[0])
+    at = 1
+    while at < len(lines):
+        row, taken = parse_unix_record(lines[at : at + LONGEST_PATH + 1])
+        if row is None:
+            raise ParseError(path, at + 1, lines[at])
+        pointer = row.pop("pointer")
+        hidden = not pointer.strip(b"0") or pointer.startswith(b"(")
+        yield row | {"known_by": row["inode"] or ((path, at) if hidden else pointer)}
+        at += taken
+
+
+def parse_inet_rows(
+    lines: Sequence[bytes], protocol: int, family: int, path: str
+) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(lines, 1):
+        if number == 1:
+            if len(line) > LONGEST_LINE or not HEADING.fullmatch(line):
+                raise ParseError(path, number, line)
+            continue
+        row = parse_line(line, protocol, family)
+        if row is None:
+            raise ParseError(path, number, line)
+        yield row | {"known_by": row["inode"]}
+
+
+def parse_rows(
+    text: bytes, protocol: int, family: int, path: str, netns: int = 0
+) -> Iterator[dict[str, Any]]:
+    """Yield every column of each socket of a table; ParseError for the first line that is none.
+
+    Beside the columns a row has what it is known by among those with the same ends, `known_by`: its
+    inode, or of a UNIX socket without one its address in the kernel, or the place of its line where
+    the kernel hides that.
+    """
+    lines = text.split(b"\n")
+    if text.endswith(b"\n"):
+        lines.pop()
+    unknown = {spec.name: UNKNOWN[spec.format] for spec in SOCKET_COLUMNS + OPTIONAL_COLUMNS}
+    unknown |= {"protocol": protocol, "family": family, "netns": netns, "backlog_limit": -1}
+    if protocol == UNIX:
+        rows = parse_unix_rows(lines, path)
+    else:
+        rows = parse_inet_rows(lines, protocol, family, path)
+    for row in rows:
+        yield unknown | row
+
+
 def parse_table(
     text: bytes,
     protocol: int,
@@ -126,46 +244,32 @@ def parse_table(
     into every row, `fields` names the optional columns to keep (columns.py).
     """
     names = table.SocketRows(fields).column_names()
-    unknown = {
-        "protocol": protocol,
-        "family": family,
-        "netns": netns,
-        "cookie": 0,
-        "backlog_limit": -1,
-        **dict.fromkeys(("cwnd", "ssthresh", "drops"), 0),
-    }
-    lines = text.split(b"\n")
-    if text.endswith(b"\n"):
-        lines.pop()
-    rows = []
-    for number, line in enumerate(lines, 1):
-        if number == 1:
-            if len(line) > LONGEST_LINE or not HEADING.fullmatch(line):
-                raise ParseError(path, number, line)
-            continue
-        row = parse_line(line, protocol, family)
-        if row is None:
-            raise ParseError(path, number, line)
-        row = unknown | row
-        rows.append([row[name] for name in names])
-    return table.SocketRows.from_rows(rows, fields)
+    rows = parse_rows(text, protocol, family, path, netns)
+    return table.SocketRows.from_rows(([row[name] for name in names] for row in rows), fields)
 
 
-def read_table(
-    path: str, protocol: int, family: int, netns: int = 0, fields: Sequence[str] = ()
-) -> table.SocketRows:
-    """Read and decode a table; OSError where it cannot be read, else as `parse_table`."""
-    return parse_table(read_file(path), protocol, family, path, netns, fields)
+def read_rows(
+    path: str, protocol: int, family: int, netns: int = 0, again: bool = False
+) -> list[dict[str, Any]]:
+    """Read and decode a table; OSError where it cannot be read, else as `parse_rows`.
+
+    Rows are passed over where a page of the kernel's ends: `again` starts with half of one, so that
+    its pages end at other rows.
+    """
+    text = read_file(path, HALF_PAGE if again else 0)
+    return list(parse_rows(text, protocol, family, path, netns))
 
 
-def read_file(path: str) -> bytes:
+def read_file(path: str, first: int = 0) -> bytes:
+    """Read a whole file, with `first` bytes in a read(2) of their own."""
     # A given tree may hold anything: no FIFO may block, no terminal may be taken.
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise IsADirectoryError(errno.EISDIR, "not a regular file", path)
+        start = os.read(fd, first) if first else b""
         with open(fd, "rb", closefd=False) as file:
-            return file.read()
+            return start + file.read()
     except OSError as error:
         error.filename = path  # read(2) alone does not know it
         raise
