@@ -31,7 +31,6 @@ from children import (
     hide_descriptors,
     in_child,
 )
-from fastsock.columns import OPTIONAL_COLUMNS
 from own_namespace import Namespace
 from ports import listen, port_of
 from proctree import (
@@ -47,12 +46,8 @@ from proctree import (
 psutil: Any = pytest.importorskip("psutil")
 faster: Any = pytest.importorskip("fastsock.compat.psutil")
 
-needs_unix = pytest.mark.skipif(
-    all(column.name != "path" for column in OPTIONAL_COLUMNS), reason="no UNIX sockets yet"
-)
 INET = ["inet", "inet4", "inet6", "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6"]
-KINDS = [*INET, *(pytest.param(kind, marks=needs_unix) for kind in ("unix", "all"))]
-SOME_KINDS = ["inet", pytest.param("all", marks=needs_unix)]
+KINDS = [*INET, "unix", "all"]
 
 # Until psutil 6 the method had another name.
 METHOD = "net_connections" if hasattr(psutil.Process, "net_connections") else "connections"
@@ -185,7 +180,7 @@ def share_and_compare(kind: str) -> tuple[int, set[str]]:
     return len(host), statuses
 
 
-@pytest.mark.parametrize("kind", SOME_KINDS)
+@pytest.mark.parametrize("kind", ["inet", "all"])
 def test_shared_duplicated_and_closing_sockets(kind: str) -> None:
     rows, statuses = in_child(lambda: share_and_compare(kind), netns=OWN)
     assert statuses >= {"ESTABLISHED", "LISTEN", "TIME_WAIT", "FIN_WAIT2", "CLOSE_WAIT", "NONE"}
@@ -205,7 +200,6 @@ def unix_sockets(folder: str) -> None:
     KEPT.append(KEPT[0].dup())
 
 
-@needs_unix
 def test_unix_sockets(tmp_path: Path) -> None:
     def compare() -> int:
         unix_sockets(str(tmp_path))
@@ -217,7 +211,6 @@ def test_unix_sockets(tmp_path: Path) -> None:
     assert in_child(compare, netns=OWN) > 50
 
 
-@needs_unix
 def test_a_line_break_in_a_path_stops_nobody() -> None:
     """Anybody may bind such a name; psutil raises RuntimeError for the whole host then."""
 
