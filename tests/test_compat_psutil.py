@@ -285,9 +285,13 @@ def test_a_tree_without_ipv6(tree: ProcTree) -> None:
 def test_a_link_that_may_not_be_read_hides_the_process(tree: ProcTree) -> None:
     if AS_ROOT:
         pytest.skip("root may read every link of a tree of files")
-    (tree.path / "200" / "fd").chmod(0o400)
-    compare_host()
-    assert compare_process(200)[0] is psutil.AccessDenied
+    folder = tree.path / "200" / "fd"
+    folder.chmod(0o400)
+    try:
+        compare_host()
+        assert compare_process(200)[0] is psutil.AccessDenied
+    finally:
+        folder.chmod(0o700)  # pytest removes it
 
 
 # ------------------------------------------------------------------------------------------- errors
