@@ -197,7 +197,9 @@ def test_a_repeat_far_behind(tree_engine_name: str, tmp_path: Path) -> None:
     assert answers(tree_engine_name, tree) == (10_000, said(100))
 
 
-def test_repeats_of_what_is_not_asked_for_are_not_said(tree_engine_name: str, tmp_path: Path) -> None:
+def test_repeats_of_what_is_not_asked_for_are_not_said(
+    tree_engine_name: str, tmp_path: Path
+) -> None:
     tree = ProcTree(tmp_path)
     line = tcp_line(HERE, THERE, inode=7)
     tree.table("tcp", line, line, tcp_line(HERE, state=LISTEN, inode=8))

@@ -31,7 +31,6 @@ from children import (
     hide_descriptors,
     in_child,
 )
-from fastsock.columns import OPTIONAL_COLUMNS
 from fastsock.engines import open_engine
 from fastsock.errors import EngineUnavailable
 from own_namespace import Namespace
@@ -49,12 +48,8 @@ from proctree import (
 psutil: Any = pytest.importorskip("psutil")
 faster: Any = pytest.importorskip("fastsock.compat.psutil")
 
-needs_unix = pytest.mark.skipif(
-    all(column.name != "path" for column in OPTIONAL_COLUMNS), reason="no UNIX sockets yet"
-)
 INET = ["inet", "inet4", "inet6", "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6"]
-KINDS = [*INET, *(pytest.param(kind, marks=needs_unix) for kind in ("unix", "all"))]
-SOME_KINDS = ["inet", pytest.param("all", marks=needs_unix)]
+KINDS = [*INET, "unix", "all"]
 
 # Until psutil 6 the method had another name.
 METHOD = "net_connections" if hasattr(psutil.Process, "net_connections") else "connections"
@@ -187,7 +182,7 @@ def share_and_compare(kind: str) -> tuple[int, set[str]]:
     return len(host), statuses
 
 
-@pytest.mark.parametrize("kind", SOME_KINDS)
+@pytest.mark.parametrize("kind", ["inet", "all"])
 def test_shared_duplicated_and_closing_sockets(kind: str) -> None:
     rows, statuses = in_child(lambda: share_and_compare(kind), netns=OWN)
     assert statuses >= {"ESTABLISHED", "LISTEN", "TIME_WAIT", "FIN_WAIT2", "CLOSE_WAIT", "NONE"}
@@ -207,7 +202,6 @@ def unix_sockets(folder: str) -> None:
     KEPT.append(KEPT[0].dup())
 
 
-@needs_unix
 def test_unix_sockets(tmp_path: Path) -> None:
     def compare() -> int:
         unix_sockets(str(tmp_path))
@@ -219,7 +213,6 @@ def test_unix_sockets(tmp_path: Path) -> None:
     assert in_child(compare, netns=OWN) > 50
 
 
-@needs_unix
 def test_a_line_break_in_a_path_stops_nobody() -> None:
     """Anybody may bind such a name; psutil raises RuntimeError for the whole host then."""
 
@@ -304,9 +297,13 @@ def test_a_tree_without_ipv6(tree: ProcTree) -> None:
 def test_a_link_that_may_not_be_read_hides_the_process(tree: ProcTree) -> None:
     if AS_ROOT:
         pytest.skip("root may read every link of a tree of files")
-    (tree.path / "200" / "fd").chmod(0o400)
-    compare_host()
-    assert compare_process(200)[0] is psutil.AccessDenied
+    folder = tree.path / "200" / "fd"
+    folder.chmod(0o400)
+    try:
+        compare_host()
+        assert compare_process(200)[0] is psutil.AccessDenied
+    finally:
+        folder.chmod(0o700)  # pytest removes it
 
 
 # ------------------------------------------------------------------------------------------- errors
@@ -388,6 +385,16 @@ def test_a_thread_is_taken_for_a_process() -> None:
     finally:
         told.set()
         thread.join()
+
+
+def test_where_no_thread_can_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with listen() as server:
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        rows = [row for row in faster.net_connections() if row.pid == os.getpid()]
+        assert port_of(server) in [row.laddr.port for row in rows]
 
 
 def test_a_root_without_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

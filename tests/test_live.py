@@ -656,7 +656,9 @@ def test_trees_are_read_as_psutil_reads_them(
             assert found.fd in by_pid[found.pid]
 
 
-def test_trees_are_read_as_netstat_reads_them(tree: proctree.ProcTree, tree_engine_name: str) -> None:
+def test_trees_are_read_as_netstat_reads_them(
+    tree: proctree.ProcTree, tree_engine_name: str
+) -> None:
     if not AS_ROOT or shutil.which("netstat") is None:
         pytest.skip("needs root and netstat")
     over = f"mount --bind '{tree}' /proc && exec netstat -tanWe"

@@ -569,7 +569,9 @@ def counts(tree: object, tree_engine_name: str, **question: Any) -> int:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_file_is_these_rows_or_that_error(tree_engine_name: str, tmp_path: Path, name: str) -> None:
+def test_a_file_is_these_rows_or_that_error(
+    tree_engine_name: str, tmp_path: Path, name: str
+) -> None:
     case = CASES[name]
     file = tmp_path / "net" / case.table
     file.parent.mkdir()
@@ -674,7 +676,9 @@ def test_a_root_without_tables(tree_engine_name: str, tmp_path: Path) -> None:
             ask(engine=tree_engine_name, procfs=str(tree))
 
 
-def test_a_missing_table_of_tcp_is_not_an_answer_of_0(tree_engine_name: str, tmp_path: Path) -> None:
+def test_a_missing_table_of_tcp_is_not_an_answer_of_0(
+    tree_engine_name: str, tmp_path: Path
+) -> None:
     """Every kernel with IPv4 has it: without it nothing is known about TCP."""
     tree = ProcTree(tmp_path)
     (tmp_path / "net" / "tcp").unlink()
@@ -691,7 +695,9 @@ SCANS = [
 
 @pytest.mark.parametrize("ask", SCANS)
 @pytest.mark.parametrize("kind", ["fifo", "directory", "device", "loop"])
-def test_a_table_that_is_no_file(tree_engine_name: str, tmp_path: Path, kind: str, ask: Any) -> None:
+def test_a_table_that_is_no_file(
+    tree_engine_name: str, tmp_path: Path, kind: str, ask: Any
+) -> None:
     tree = ProcTree(tmp_path)
     tree.table("tcp", tcp_line(("127.0.0.1", 5000), inode=7))
     path = tmp_path / "net" / "tcp6"
@@ -711,7 +717,9 @@ def test_a_table_that_is_no_file(tree_engine_name: str, tmp_path: Path, kind: st
 
 
 @pytest.mark.parametrize("ask", SCANS)
-def test_a_table_that_fails_while_it_is_read(tree_engine_name: str, tmp_path: Path, ask: Any) -> None:
+def test_a_table_that_fails_while_it_is_read(
+    tree_engine_name: str, tmp_path: Path, ask: Any
+) -> None:
     tree = ProcTree(tmp_path)
     path = tmp_path / "net" / "tcp6"
     path.unlink()

@@ -40,11 +40,11 @@ from fastsock.engines.reference import list_descriptors, parse_socket
 from fastsock.errors import ParseError
 from fastsock.filter import build_filter
 from fastsock.implementation import table as storage
-from fastsock.tcp import FAMILIES
+from fastsock.tcp import FAMILIES, PROTOCOLS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from fastsock.engines import Engine
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from fastsock.table import SocketTable
 
     Pair = tuple[int | None, int]  # pid and descriptor
-    Table = tuple[str, str, SocketTable]  # protocol and family
 
 try:
     psutil: Any = import_module("psutil")
@@ -64,6 +63,8 @@ _linux: Any = import_module("psutil._pslinux")
 _common: Any = import_module("psutil._common")
 _tuples: Any = getattr(psutil, "_ntuples", _common)  # a module of their own since psutil 7.2
 
+__all__ = ["install", "net_connections", "process_net_connections", "uninstall"]
+
 # A kind is one of these, and behind it at most one family.
 _PROTOCOLS = {
     "all": ("tcp", "udp", "unix"),
@@ -73,7 +74,8 @@ _PROTOCOLS = {
     "unix": ("unix",),
 }
 _FAMILIES = {"4": ("ipv4",), "6": ("ipv6",)}
-_SOCKET_TYPE = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+_SOCKET_TYPES = {PROTOCOLS["tcp"]: socket.SOCK_STREAM, PROTOCOLS["udp"]: socket.SOCK_DGRAM}
+_FAMILY_ENUMS = {number: socket.AddressFamily(number) for number in FAMILIES.values()}
 _NOBODY = (None, -1)
 
 
@@ -112,7 +114,7 @@ def process_net_connections(pid: int | None = None, kind: str = "inet") -> list[
     return found
 
 
-def _method(self: Any, kind: str = "inet") -> list[Any]:
+def _list_process(self: Any, kind: str = "inet") -> list[Any]:
     """Return the sockets of a process: the method of psutil's class for Linux."""
     _check_kind(kind)
     procfs: str = psutil.PROCFS_PATH
@@ -127,7 +129,7 @@ def _method(self: Any, kind: str = "inet") -> list[Any]:
 
 
 # It makes psutil's exceptions of OSError, with the name that psutil knows the process by.
-_process_net_connections: Any = _linux.wrap_exceptions(_method)
+_process_net_connections: Any = _linux.wrap_exceptions(_list_process)
 
 
 @contextmanager
@@ -263,52 +265,52 @@ def _descriptors_of(engine: Engine, procfs: str, pid: int) -> Iterable[tuple[int
 # --------------------------------------------------------------------------------------------- rows
 
 
-def _read_tables(kind: str, procfs: str, engine: Engine, net: Namespace) -> list[Table]:
+def _read_tables(kind: str, procfs: str, engine: Engine, net: Namespace) -> list[SocketTable]:
+    """Return the sockets of a kind: those of TCP and UDP in one table, UNIX sockets in another."""
     name = kind.rstrip("46")
     families = _FAMILIES.get(kind.removeprefix(name), ("ipv4", "ipv6"))
+    protocols = [protocol for protocol in _PROTOCOLS[name] if protocol != "unix"]
+    found = False
+    for path in (f"{procfs}/net/{protocol}" for protocol in protocols):
+        if "ipv4" in families:
+            os.stat(path)  # psutil's error is that of opening it; a kernel may lack the others
+            found = True
+        found |= "ipv6" in families and os.path.exists(f"{path}6")
     tables = []
-    for protocol in _PROTOCOLS[name]:
-        for family in ("unix",) if protocol == "unix" else families:
-            path = f"{procfs}/net/{protocol}"
-            if family == "ipv6":
-                path += "6"
-                if not os.path.exists(path):  # a kernel without it
-                    continue
-            else:
-                os.stat(path)  # psutil's error is that of opening it
-            tables.append((protocol, family, _read(engine, net, protocol, family, path)))
+    if found:
+        tables.append(_read(procfs, engine, net, protocol=protocols, family=families))
+    if "unix" in _PROTOCOLS[name]:
+        os.stat(f"{procfs}/net/unix")
+        tables.append(_read(procfs, engine, net, protocol="unix", fields=("type", "path")))
     return tables
 
 
-def _read(engine: Engine, net: Namespace, protocol: str, family: str, path: str) -> SocketTable:
-    want = build_filter(protocol=protocol, family=family)
-    fields = ("type", "path") if protocol == "unix" else ()
+def _read(
+    procfs: str, engine: Engine, net: Namespace, fields: Sequence[str] = (), **selection: Any
+) -> SocketTable:
+    want = build_filter(**selection)
     try:
         table = engine.sockets(want, [net], fields)
     except ParseError as error:
-        line = os.fsdecode(error.text) + "\n"
+        path, line = f"{procfs}/net/{os.path.basename(error.path)}", os.fsdecode(error.text) + "\n"
         raise RuntimeError(
             f"error while parsing {path}; malformed line {error.line_number - 1} {line!r}"
         ) from error
     return table if engine.exact else table.select(want)
 
 
-def _held(table: Table, holders: _Holders) -> Table:
+def _held(table: SocketTable, holders: _Holders) -> SocketTable:
     """Return the rows of sockets that have holders."""
-    protocol, family, sockets = table
-    inodes = sockets.column("inode").tolist()
-    held = [place for place, inode in enumerate(inodes) if inode in holders.first]
-    return protocol, family, sockets.pick(storage.Column.from_values("index", "I", held))
+    inodes = enumerate(table.column("inode").tolist())
+    held = [place for place, inode in inodes if inode in holders.first]
+    return table.pick(storage.Column.from_values("index", "I", held))
 
 
-def _rows(row: Any, tables: Iterable[Table], holders: _Holders) -> list[Any]:
+def _rows(row: Any, tables: Iterable[SocketTable], holders: _Holders) -> list[Any]:
     """Return the sockets of the tables as tuples of a class, psutil's sconn or pconn."""
     rows: list[Any] = []
-    for protocol, family, sockets in tables:
-        if protocol == "unix":
-            columns = _unix_columns(sockets, holders)
-        else:
-            columns = _inet_columns(sockets, protocol, family, holders)
+    for table in tables:
+        columns = (_unix_columns if "path" in table.fields else _inet_columns)(table, holders)
         columns = columns[: len(row._fields)]  # a pconn has no pid
         # Without a Python call a row: there may be a million.
         rows += map(partial(tuple.__new__, row), zip(*columns, strict=False))
@@ -318,24 +320,26 @@ def _rows(row: Any, tables: Iterable[Table], holders: _Holders) -> list[Any]:
     return rows
 
 
-def _inet_columns(
-    table: SocketTable, protocol: str, family: str, holders: _Holders
-) -> list[Iterable[Any]]:
+def _inet_columns(table: SocketTable, holders: _Holders) -> list[Iterable[Any]]:
     """Return the columns fd, family, type, laddr, raddr, status and pid."""
-    states = table.column("state").tolist()
-    statuses: Iterable[str] = repeat(psutil.CONN_NONE)
-    if protocol == "tcp":
-        # One by one, so that psutil's KeyError for a state that it does not know stays one.
-        names = {state: _linux.TCP_STATUSES[f"{state:02X}"] for state in set(states)}
-        statuses = [names[state] for state in states]
-    pairs = list(map(holders.first.get, table.column("inode").tolist(), repeat(_NOBODY)))
+    protocols, states, families, inodes = (
+        table.column(name).tolist() for name in ("protocol", "state", "family", "inode")
+    )
+    # One by one, so that psutil's KeyError for a state that it does not know stays one.
+    statuses = {
+        (protocol, state): _linux.TCP_STATUSES[f"{state:02X}"]
+        if protocol == PROTOCOLS["tcp"]
+        else psutil.CONN_NONE
+        for protocol, state in set(zip(protocols, states, strict=True))
+    }
+    pairs = list(map(holders.first.get, inodes, repeat(_NOBODY)))
     return [
         [fd for _, fd in pairs],
-        repeat(socket.AddressFamily(FAMILIES[family])),
-        repeat(_SOCKET_TYPE[protocol]),
+        map(_FAMILY_ENUMS.__getitem__, families),
+        map(_SOCKET_TYPES.__getitem__, protocols),
         storage.make_ends(table, "local", _tuples.addr),
         storage.make_ends(table, "remote", _tuples.addr),
-        statuses,
+        map(statuses.__getitem__, zip(protocols, states, strict=True)),
         [pid for pid, _ in pairs],
     ]
 
