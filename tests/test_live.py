@@ -692,7 +692,7 @@ def test_trees_are_read_as_netstat_reads_them(
 
 def test_both_engines_read_trees_alike(tree: proctree.ProcTree) -> None:
     answers = []
-    for status in fastsock.engine_status():
+    for status in fastsock.engine_status(str(tree)):
         if status.available:
             table: Any = fastsock.scan(
                 procfs=str(tree), protocol=("tcp", "udp"), owners=True, engine=status.name
