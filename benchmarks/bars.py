@@ -104,6 +104,8 @@ def installed_command(cases: Cases) -> float | None:
     return case.ratio if case and not case.info["editable"] else None
 
 
+NETLINK = "test_netlink[{}-{{}}]"
+
 BARS = [
     Bar("100k: count / bare reads", 1.08, ratio(COUNT, LARGE)),
     Bar("100k: scan / bare reads", 1.12, ratio(SCAN, LARGE)),
@@ -112,6 +114,19 @@ BARS = [
     Bar("100k: owners, two threads / C walk", 0.55, ratio(OWNERS_2, LARGE)),
     Bar("100k: join and count by command / C walk", 0.05, ratio(JOIN_COUNT, LARGE)),
     Bar("100k: iterate, four attributes / bare reads", 0.25, ratio(ITERATE, LARGE)),
+    Bar("100k: sock_diag count / bare recv", 1.05, ratio(NETLINK.format("count"), LARGE)),
+    Bar("100k: sock_diag scan / bare recv", 1.10, ratio(NETLINK.format("scan"), LARGE)),
+    Bar(
+        "100k: a local port, a tenth of all / bare recv of all",
+        0.25,
+        ratio(NETLINK.format("one local port"), LARGE),
+    ),
+    Bar("100k: listeners / bare recv of all", 0.01, ratio(NETLINK.format("listeners"), LARGE)),
+    Bar(
+        "100k: sock_diag scan / procfs scan",
+        1 / 1.9,
+        ratio(NETLINK.format("against procfs"), LARGE),
+    ),
     Bar("100k: psutil / its drop-in", 4, drop_in_speed, at_least=True),
     Bar("1M: count, MB resident", 45, megabytes("count")),
     Bar("1M: sockets(), MB resident", 45, megabytes("sockets")),

@@ -44,7 +44,8 @@ def test_psutil(benchmark: Benchmark, kind: str, size: str) -> None:
 
 
 @pytest.mark.parametrize("size", [FARM])
-def test_psutil_process(benchmark: Benchmark, size: str) -> None:
+@pytest.mark.parametrize("kind", ["one process, inet"])
+def test_psutil_process(benchmark: Benchmark, kind: str, size: str) -> None:
     benchmark.group = f"psutil, {size} sockets"
     process = psutil.Process(FARM_PIDS[0] if FARM_PIDS else None)
     ours = faster.process_net_connections(process.pid)

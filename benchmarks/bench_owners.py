@@ -58,16 +58,18 @@ def test_owners(benchmark: Benchmark, engine: str, threads: int, size: str) -> N
 
 
 @pytest.mark.parametrize("size", [FARM])
-def test_two_c_walks(benchmark: Benchmark, size: str) -> None:
+@pytest.mark.parametrize("threads", [2])
+@pytest.mark.parametrize("engine", ["(C walk)"])
+def test_c_walk(benchmark: Benchmark, engine: str, threads: int, size: str) -> None:
     benchmark.group = f"owners, {size} sockets"
     measure(
         benchmark,
-        lambda: floors.walk(threads=2),
+        lambda: floors.walk(threads=threads),
         floors.walk,
         WALK,
-        engine="(C walk)",
+        engine=engine,
         rows=floors.walk().sockets,
-        threads=2,
+        threads=threads,
     )
 
 

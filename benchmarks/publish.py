@@ -64,13 +64,22 @@ Where another tool is faster, or less than a tenth slower:
 <!-- begin: lost -->
 <!-- end: lost -->
 
-ss asks the kernel for what it wants (sock_diag) where /proc prints every socket, and it has no
-interpreter to start. With few sockets, without owners, or for listeners only, use it.
+ss has no interpreter to start: with few sockets, without owners, or for listeners only, use it.
 
 ## Scan: kernel to counts, table, stream
 
 <!-- begin: scan -->
 <!-- end: scan -->
+
+## sock_diag: all, and less
+
+<!-- begin: netlink -->
+<!-- end: netlink -->
+
+## psutil and its drop-in
+
+<!-- begin: psutil -->
+<!-- end: psutil -->
 
 ## Owners: the walk over descriptors
 
@@ -290,7 +299,13 @@ def publish(folder: Path) -> None:
     tables = {
         "machine": machine(folder),
         "scan": timings(named(cases, "test_live"), ["question", "engine"]),
-        "owners": timings(named(cases, "test_owners"), ["engine", "threads"]),
+        "netlink": timings(named(cases, "test_netlink"), ["question"]),
+        "psutil": timings(
+            [*named(cases, "test_psutil"), *named(cases, "test_psutil_process")], ["kind"]
+        ),
+        "owners": timings(
+            [*named(cases, "test_owners"), *named(cases, "test_c_walk")], ["engine", "threads"]
+        ),
         "table": timings(named(cases, "test_table"), ["question", "code"]).replace("_", " "),
         "parse": parse_table(cases),
         "memory": memory_table(cases),

@@ -105,7 +105,7 @@ def readme(args: argparse.Namespace) -> str:
 
 def inside(size: str, args: argparse.Namespace) -> None:
     """What runs in the farm."""
-    live = ["scan", "owners", "table", "memory", "command", "compat"]
+    live = ["scan", "netlink", "owners", "table", "memory", "command", "compat"]
     # Plain Python would take hours for a million.
     choose = "not tree and not reference" if int(size) > 200_000 else "not tree"
     pytest(live, choose, args.seconds, args.output / f"{size}.json")
