@@ -513,7 +513,7 @@ def test_an_engine_that_cannot_work_here(
     [
         (fastsock.errors.OwnersHidden([12]), 4),
         (fastsock.errors.NamespaceHidden("the namespace of 12 may not be read"), 4),
-        (fastsock.errors.NoSuchNamespace("no such namespace: blue"), 1),
+        (fastsock.errors.NoSuchNamespace("no such namespace: blue"), 2),
         (fastsock.errors.ParseError("/proc/net/tcp", 7, b"\x1b[2J"), 2),
         (PermissionError(13, "Permission denied", "/proc/net/tcp"), 2),
         (MemoryError(), 2),

@@ -150,6 +150,14 @@ def test_every_socket_has_a_cookie_of_its_own(zoo: int) -> None:
     assert len(set(cookies)) == len(cookies)
 
 
+def test_mptcp_is_rows_of_tcp(zoo: int) -> None:
+    found = fastsock.scan(engine="netlink", netns=zoo, port=7031, owners=True)
+    if not len(found):
+        pytest.skip("no MPTCP here")
+    assert {row.protocol for row in found} == {"tcp"}
+    assert {owner.pid for row in found for owner in row.owners or ()} == {zoo}
+
+
 def test_owners_come_from_proc(zoo: int) -> None:
     table = fastsock.scan(engine="netlink", pid=zoo)
     assert table.sources == {"sockets": "netlink", "owners": "procfs"}

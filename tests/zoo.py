@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
@@ -10,6 +11,7 @@ KEPT: list[socket.socket] = []
 TCP_DEFER_ACCEPT = 9
 SO_BINDTODEVICE = 25
 IPV6_V6ONLY = 26
+IPPROTO_MPTCP = 262
 
 
 def keep(made: socket.socket) -> socket.socket:
@@ -129,10 +131,22 @@ def open_udp() -> None:
     other.send(b"q" * 100)
 
 
+def open_mptcp() -> None:
+    """MPTCP: TCP rows, its subflows, under the inode of the one socket."""
+    listener = keep(socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP))
+    listener.bind(("127.0.0.1", 7031))
+    listener.listen(4)
+    client = keep(socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP))
+    client.connect(("127.0.0.1", 7031))
+    keep(listener.accept()[0])
+
+
 def open_zoo() -> int:
     """Open all of them here; returns the number of the network namespace."""
     open_tcp()
     open_udp()
+    with contextlib.suppress(OSError):  # a kernel without MPTCP, or where it is off
+        open_mptcp()
     if os.path.exists("/proc/self/net/tcp6"):
         open_ipv6()
     return os.stat("/proc/self/ns/net").st_ino

@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, answer.BAD_USAGE)
     except errors.EngineUnavailable as error:
         return _fail(error, answer.NO_ENGINE)
-    except (errors.NoSuchProcess, errors.NoSuchNamespace) as error:
+    except errors.NoSuchProcess as error:
         return _fail(error, answer.NOTHING)
     except errors.Hidden as error:
         return _fail(error, answer.HIDDEN)
