@@ -1,8 +1,10 @@
 from collections.abc import Sequence
+from typing import final
 
 from fastsock._match import Matcher
 from fastsock._table import SocketRows
 
+@final
 class DiagSocket:
     fd: int
     def __init__(self, path: str | None = None) -> None: ...
