@@ -194,7 +194,9 @@ def test_the_public_functions_agree(
     assert sum(found.total for found in groups.values()) == len(table)
     with fastsock.sockets(**place, **question) as stream:
         assert list(stream) == list(table)
-        assert stream.sources == counted.sources == table.sources == {"sockets": engine_name}
+        assert stream.sources == counted.sources == table.sources
+        # A namespace that one engine may not enter is read by another, which is said.
+        assert table.sources["sockets"].split()[0] == engine_name
         assert stream.incomplete == counted.incomplete == table.incomplete == ()
 
 
@@ -222,7 +224,7 @@ def test_optional_fields_are_kept(engine: Engine, own_namespace: Namespace) -> N
     if "refcount" not in LACKING.get(engine.name, ()):
         assert min(table.column("refcount")) > 0
     assert max(table.column("cwnd")) > 0
-    assert [t.fields for t in engine.stream(ALL, spaces, ("rto",))] == [("rto",)]
+    assert {t.fields for t in engine.stream(ALL, spaces, ("rto",))} == {("rto",)}
 
 
 # --------------------------------------------------------------------------------------- namespaces
