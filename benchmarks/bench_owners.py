@@ -88,7 +88,10 @@ def test_owners_of_tree(
 ) -> None:
     root = str(trees[rows])
     benchmark.group = f"owners of a tree of {rows} sockets"
-    found = held(root, engine, 1)
+    try:
+        found = held(root, engine, 1)
+    except fastsock.EngineUnavailable as error:
+        pytest.skip(str(error))
     assert found == held(root, "reference", 1)
     assert found.total() == floors.walk(root).sockets
     measure(
