@@ -159,6 +159,20 @@ def test_every_socket_has_a_cookie_of_its_own(entered: int) -> None:
     assert len(set(cookies)) == len(cookies)
 
 
+def test_rows_of_one_protocol_leave_nothing_in_those_of_another() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    with ours, theirs, socket.create_server(("127.0.0.1", 0)):
+        found = fastsock.scan(
+            engine="netlink", protocol=("unix", "tcp"), fields=["type", "peer", "path"]
+        )
+    tcp = [row for row in found if row.protocol == "tcp"]
+    assert tcp
+    assert len(tcp) < len(found)
+    assert {(row.field("type"), row.field("peer"), row.field("path")) for row in tcp} == {
+        (0, 0, b"")
+    }
+
+
 def test_mptcp_is_rows_of_tcp(zoo: int) -> None:
     found = fastsock.scan(engine="netlink", netns=zoo, port=7031, owners=True)
     if not len(found):

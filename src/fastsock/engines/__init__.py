@@ -32,10 +32,13 @@ if TYPE_CHECKING:
         """
 
         name: str
-        repeats: int
         unentered: int  # namespaces that were asked for and not read, in which no process lives
         exact: bool  # no more than wanted ever comes: selecting once more would change nothing
         knows_unix_uid: bool  # whether it tells who made a UNIX socket
+
+        @property
+        def repeats(self) -> int:
+            """How many rows came twice, so far."""
 
         @property
         def sources(self) -> Mapping[str, str]:

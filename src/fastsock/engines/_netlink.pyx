@@ -460,7 +460,6 @@ cdef class Dump:
         self.matcher = matcher
         self.seen = Seen(expected)
         self.expected = expected
-        memset(self.batch, 0, sizeof(self.batch))
         self.buffer = <uint8_t*>malloc(BUFFER)
         if self.buffer == NULL:
             raise MemoryError()
@@ -530,6 +529,8 @@ cdef class Dump:
             self.at += 1
             if path in self.shut or not self.connect(path):
                 continue
+            # None waits here. A row of UNIX leaves fields behind that TCP's rows do not set.
+            memset(self.batch, 0, sizeof(self.batch))
             for i in range(BATCH):
                 self.batch[i].netns = netns
             self.tries += 1
@@ -581,7 +582,8 @@ cdef class Dump:
             self.start = 0
             self.stop = got
             outcome = self.take_messages(rows)
-            if self.waiting and (outcome == MORE or outcome == DONE) and self.drain(rows) != 0:
+            # Also before an error: the next datagram takes the place of the bytes of these rows.
+            if self.waiting and outcome != NO_MEMORY and self.drain(rows) != 0:
                 return NO_MEMORY
             if outcome != MORE:
                 return outcome

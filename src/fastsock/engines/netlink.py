@@ -50,7 +50,7 @@ class NetlinkEngine:
 
     def __init__(self, procfs: str, threads: int) -> None:
         self.procfs = procfs
-        self.repeats = 0
+        self._dropped = 0
         self.unentered = 0
         self.sources = {"sockets": self.name, "owners": ProcfsEngine.name}
         self._tables = ProcfsEngine(procfs, threads)
@@ -63,6 +63,11 @@ class NetlinkEngine:
                 )
         if not self._has_module(TCP):
             raise EngineUnavailable(self.name, "the kernel has no module tcp_diag loaded")
+
+    @property
+    def repeats(self) -> int:
+        """Rows that came twice, from the dumps and from the tables of /proc."""
+        return self._dropped + self._tables.repeats
 
     def _has_module(self, protocol: int) -> bool:
         """Whether the kernel dumps this protocol. Asks for a state that few or none are in."""
@@ -103,7 +108,7 @@ class NetlinkEngine:
 
     def _left(self, plan: Plan) -> list[tuple[Filter, list[Namespace]]]:
         """Return what the dump, which has ended, could not answer: for the tables of /proc."""
-        self.repeats += plan.dump.repeats
+        self._dropped += plan.dump.repeats
         shut = [door.space for door in plan.doors if door.path in plan.dump.shut]
         if len(shut) < len(plan.doors):
             # /proc shows a namespace only through the processes in it.
