@@ -8,7 +8,22 @@ cdef class Seen:
     cdef uint64_t used
     cdef uint64_t seed[2]
     cdef uint64_t fingerprint(self, const Row* row) noexcept nogil
-    cdef uint64_t mark(self, uint64_t cookie, uint64_t netns) noexcept nogil
     cdef void expect(self, uint64_t fingerprint) noexcept nogil
     cdef int add(self, uint64_t fingerprint) noexcept nogil
+    cdef int grow(self) noexcept nogil
+
+cdef struct CookieSlot:
+    uint64_t key                 # a fingerprint of the cookie's upper 58 bits; 0 is a free slot
+    uint64_t sockets             # a bit for each of the 64 cookies that share them
+
+cdef class Cookies:
+    cdef CookieSlot* slots
+    cdef uint64_t size
+    cdef uint64_t used
+    cdef uint64_t seed[2]
+    cdef CookieSlot* last        # the slot of `last_group` and `last_netns`
+    cdef uint64_t last_group
+    cdef uint64_t last_netns
+    cdef int add(self, uint64_t cookie, uint64_t netns) noexcept nogil
+    cdef CookieSlot* slot(self, uint64_t key) noexcept nogil
     cdef int grow(self) noexcept nogil

@@ -67,12 +67,6 @@ cdef class Seen:
         hash = mix(row.netns ^ self.seed[0] ^ hash, hash ^ self.seed[1])
         return hash if hash else 1
 
-    cdef uint64_t mark(self, uint64_t cookie, uint64_t netns) noexcept nogil:
-        """The fingerprint of a socket that has a cookie: the kernel gives each its own."""
-        cdef uint64_t hash = mix(cookie ^ self.seed[0], netns ^ self.seed[1])
-        hash = mix(hash ^ self.seed[1], cookie ^ self.seed[0])
-        return hash if hash else 1
-
     cdef void expect(self, uint64_t fingerprint) noexcept nogil:
         prefetch(self.slots + scale(fingerprint, self.size))
 
@@ -110,4 +104,68 @@ cdef class Seen:
         free(self.slots)
         self.slots = slots
         self.size = size
+        return 0
+
+
+cdef class Cookies:
+    """The sockets that a dump has brought, by their cookies: a bit each.
+
+    The kernel numbers sockets from a counter when they are first dumped (net/core/sock_diag.c), so
+    that those which come one after the other mostly have neighbouring cookies: 64 of them share a
+    slot of 16 bytes. In the worst case each has a slot of its own, 24 bytes a socket.
+    """
+
+    def __cinit__(self):
+        memcpy(self.seed, <const char*>SECRET, 16)
+        self.size = FEWEST_SLOTS
+        self.slots = <CookieSlot*>calloc(self.size, sizeof(CookieSlot))
+        if self.slots == NULL:
+            raise MemoryError()
+
+    def __dealloc__(self):
+        free(self.slots)
+
+    cdef int add(self, uint64_t cookie, uint64_t netns) noexcept nogil:
+        """Return 1 for a socket that is new, 0 for a known one, -1 when there is no memory."""
+        cdef uint64_t bit = <uint64_t>1 << (cookie & 63)
+        cdef uint64_t key
+        if self.last == NULL or cookie >> 6 != self.last_group or netns != self.last_netns:
+            key = mix((cookie >> 6) ^ self.seed[0], netns ^ self.seed[1])
+            key = mix(key ^ self.seed[1], (cookie >> 6) ^ self.seed[0])
+            key = key if key else 1
+            if self.used * 10 >= self.size * 7 and self.grow() != 0:
+                return -1
+            self.last = self.slot(key)
+            if self.last.key == 0:
+                self.last.key = key
+                self.used += 1
+            self.last_group = cookie >> 6
+            self.last_netns = netns
+        if self.last.sockets & bit:
+            return 0
+        self.last.sockets |= bit
+        return 1
+
+    cdef CookieSlot* slot(self, uint64_t key) noexcept nogil:
+        """The slot of a key, or the free one where it goes."""
+        cdef uint64_t at = scale(key, self.size)
+        while self.slots[at].key and self.slots[at].key != key:
+            at += 1
+            if at == self.size:
+                at = 0
+        return &self.slots[at]
+
+    cdef int grow(self) noexcept nogil:
+        cdef CookieSlot* before = self.slots
+        cdef uint64_t size = self.size
+        cdef uint64_t i
+        self.slots = <CookieSlot*>calloc(2 * size, sizeof(CookieSlot))
+        if self.slots == NULL:
+            self.slots = before
+            return -1
+        self.size = 2 * size
+        for i in range(size):
+            if before[i].key:
+                self.slot(before[i].key)[0] = before[i]
+        free(before)
         return 0

@@ -712,42 +712,65 @@ cdef class SocketRows:
         """Append rows, column by column: each loop writes one stream. -1 without memory."""
         cdef Py_ssize_t n = self.length
         cdef int i
+        # Where bytes are written, the compiler must take anything for changed: so no loop looks
+        # into `self`.
+        cdef uint8_t* octets
+        cdef uint16_t* shorts
+        cdef uint32_t* words
+        cdef uint64_t* longs
         if n + count > self.capacity and self.reserve(n + n // 2 + count + FIRST_ROWS) != 0:
             return -1
+        octets = <uint8_t*>self.store[PROTOCOL] + n
         for i in range(count):
-            (<uint8_t*>self.store[PROTOCOL])[n + i] = rows[i].protocol
+            octets[i] = rows[i].protocol
+        octets = <uint8_t*>self.store[FAMILY] + n
         for i in range(count):
-            (<uint8_t*>self.store[FAMILY])[n + i] = rows[i].family
+            octets[i] = rows[i].family
+        octets = <uint8_t*>self.store[STATE] + n
         for i in range(count):
-            (<uint8_t*>self.store[STATE])[n + i] = rows[i].state
+            octets[i] = rows[i].state
+        octets = <uint8_t*>self.store[TIMER] + n
         for i in range(count):
-            (<uint8_t*>self.store[TIMER])[n + i] = rows[i].timer
+            octets[i] = rows[i].timer
+        octets = <uint8_t*>self.store[LOCAL_ADDRESS] + 16 * n
         for i in range(count):
-            memcpy(self.store[LOCAL_ADDRESS] + 16 * (n + i), rows[i].local_address, 16)
+            memcpy(octets + 16 * i, rows[i].local_address, 16)
+        octets = <uint8_t*>self.store[REMOTE_ADDRESS] + 16 * n
         for i in range(count):
-            memcpy(self.store[REMOTE_ADDRESS] + 16 * (n + i), rows[i].remote_address, 16)
+            memcpy(octets + 16 * i, rows[i].remote_address, 16)
+        shorts = <uint16_t*>self.store[LOCAL_PORT] + n
         for i in range(count):
-            (<uint16_t*>self.store[LOCAL_PORT])[n + i] = rows[i].local_port
+            shorts[i] = rows[i].local_port
+        shorts = <uint16_t*>self.store[REMOTE_PORT] + n
         for i in range(count):
-            (<uint16_t*>self.store[REMOTE_PORT])[n + i] = rows[i].remote_port
+            shorts[i] = rows[i].remote_port
+        words = <uint32_t*>self.store[RX_QUEUE] + n
         for i in range(count):
-            (<uint32_t*>self.store[RX_QUEUE])[n + i] = rows[i].rx_queue
+            words[i] = rows[i].rx_queue
+        words = <uint32_t*>self.store[TX_QUEUE] + n
         for i in range(count):
-            (<uint32_t*>self.store[TX_QUEUE])[n + i] = rows[i].tx_queue
+            words[i] = rows[i].tx_queue
+        words = <uint32_t*>self.store[UID] + n
         for i in range(count):
-            (<uint32_t*>self.store[UID])[n + i] = rows[i].uid
+            words[i] = rows[i].uid
+        words = <uint32_t*>self.store[RETRANSMITS] + n
         for i in range(count):
-            (<uint32_t*>self.store[RETRANSMITS])[n + i] = rows[i].retransmits
+            words[i] = rows[i].retransmits
+        longs = <uint64_t*>self.store[INODE] + n
         for i in range(count):
-            (<uint64_t*>self.store[INODE])[n + i] = rows[i].inode
+            longs[i] = rows[i].inode
+        longs = <uint64_t*>self.store[NETNS] + n
         for i in range(count):
-            (<uint64_t*>self.store[NETNS])[n + i] = rows[i].netns
+            longs[i] = rows[i].netns
+        longs = <uint64_t*>self.store[TIMER_EXPIRES_MS] + n
         for i in range(count):
-            (<int64_t*>self.store[TIMER_EXPIRES_MS])[n + i] = rows[i].timer_expires_ms
+            longs[i] = <uint64_t>rows[i].timer_expires_ms
+        longs = <uint64_t*>self.store[COOKIE] + n
         for i in range(count):
-            (<uint64_t*>self.store[COOKIE])[n + i] = rows[i].cookie
+            longs[i] = rows[i].cookie
+        words = <uint32_t*>self.store[BACKLOG_LIMIT] + n
         for i in range(count):
-            (<int32_t*>self.store[BACKLOG_LIMIT])[n + i] = rows[i].backlog_limit
+            words[i] = <uint32_t>rows[i].backlog_limit
         if self.has_optional and self.push_optional(rows, count) != 0:
             return -1
         self.length = n + count

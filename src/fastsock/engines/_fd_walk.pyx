@@ -52,6 +52,8 @@ from libc.stdio cimport snprintf
 from libc.stdlib cimport free, malloc, qsort, realloc
 from libc.string cimport memchr, memcmp, memcpy, memmove, memset, strlen, strstr
 
+from fastsock.engines._threads cimport pthread_join, pthread_t, start_thread
+
 from fastsock._table import Process
 from fastsock.engines.walk import Walk
 
@@ -126,19 +128,6 @@ cdef extern from "<time.h>" nogil:
         long tv_sec
         long tv_nsec
     int nanosleep(const timespec* pause, timespec* left)
-
-cdef extern from "<signal.h>" nogil:
-    ctypedef struct sigset_t:
-        pass
-    int sigfillset(sigset_t* signals)
-    int SIG_SETMASK
-
-cdef extern from "<pthread.h>" nogil:
-    ctypedef unsigned long pthread_t
-    int pthread_create(pthread_t* thread, void* attributes, void* (*body)(void*) noexcept nogil,
-                       void* argument)
-    int pthread_join(pthread_t thread, void** result)
-    int pthread_sigmask(int how, const sigset_t* signals, sigset_t* before)
 
 cdef enum:
     ENTRIES_BYTES = 4096           # 170 entries; see the head of the file before changing it
@@ -1076,8 +1065,6 @@ cdef int run(list workers) except -1:
     cdef Py_ssize_t count = len(workers)
     cdef Py_ssize_t started = 0
     cdef Py_ssize_t i
-    cdef sigset_t all_signals
-    cdef sigset_t before
     cdef pthread_t* threads = <pthread_t*>malloc(count * sizeof(pthread_t))
     cdef void** arguments = <void**>malloc(count * sizeof(void*))
     if threads == NULL or arguments == NULL:
@@ -1087,15 +1074,11 @@ cdef int run(list workers) except -1:
     for i in range(count):
         arguments[i] = <void*>workers[i]
     with nogil:
-        # Signals are for the threads that know Python.
-        sigfillset(&all_signals)
-        pthread_sigmask(SIG_SETMASK, &all_signals, &before)
         for i in range(1, count):
             # Without another thread, those that there are do the work.
-            if pthread_create(&threads[started], NULL, work, arguments[i]) != 0:
+            if start_thread(&threads[started], work, arguments[i]) != 0:
                 break
             started += 1
-        pthread_sigmask(SIG_SETMASK, &before, NULL)
         work(arguments[0])
         for i in range(started):
             pthread_join(threads[i], NULL)

@@ -1,8 +1,9 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import final
 
 from fastsock._match import Matcher
 from fastsock._table import SocketRows
+from fastsock.engines._intake import Intake
 
 @final
 class DiagSocket:
@@ -10,17 +11,15 @@ class DiagSocket:
     def __init__(self, path: str | None = None) -> None: ...
     def close(self) -> None: ...
 
-class Dump:
-    repeats: int
+class Dump(Intake):
     shut: set[str | None]
     def __init__(
         self,
         sources: Sequence[tuple[str | None, bytes, int, int]],
         matcher: Matcher,
         expected: int = 0,
+        moved: Callable[[], bool] | None = None,
     ) -> None: ...
-    def count(self) -> list[int]: ...
-    def fill(self, rows: SocketRows, limit: int = 0) -> bool: ...
     def close(self) -> None: ...
 
 def parse_dump(data: bytes, rows: SocketRows) -> tuple[int, str]: ...

@@ -8,8 +8,9 @@ Written by net/ipv4/inet_diag.c (inet_sk_diag_fill and its twins for TIME_WAIT a
 sockets. The rows become what /proc prints: a listener's queue limit is a column of its own, not
 bytes to be sent.
 
-A dump that is read while sockets come and go begins again where it stopped by counting within a
-bucket of the hash, as /proc does, and may show a row twice. A row is known by its cookie.
+A dump that is read while sockets come and go begins each datagram where the one before ended, by
+counting within a bucket of the hash, as /proc does: it may show a row twice, or pass one over. A
+row is known by its cookie; what took more than one datagram and has moved is asked for once more.
 """
 
 cimport cython
@@ -32,8 +33,10 @@ from libc.string cimport memcpy, memset
 
 from fastsock._match cimport Matcher
 from fastsock._row cimport Row
-from fastsock._seen cimport Seen
+from fastsock._seen cimport Cookies
 from fastsock._table cimport SocketRows
+from fastsock.engines._intake cimport BATCH, Intake
+from fastsock.engines._threads cimport pthread_join, pthread_t, start_thread
 
 import os
 
@@ -55,19 +58,6 @@ cdef extern from "<unistd.h>" nogil:
 cdef extern from "<fcntl.h>" nogil:
     int open(const char* path, int flags)
     int O_RDONLY, O_CLOEXEC, O_NONBLOCK
-
-cdef extern from "<signal.h>" nogil:
-    ctypedef struct sigset_t:
-        pass
-    int sigfillset(sigset_t* signals)
-    int SIG_SETMASK
-
-cdef extern from "<pthread.h>" nogil:
-    ctypedef unsigned long pthread_t
-    int pthread_create(pthread_t* thread, void* attributes, void* (*body)(void*) noexcept nogil,
-                       void* argument)
-    int pthread_join(pthread_t thread, void** result)
-    int pthread_sigmask(int how, const sigset_t* signals, sigset_t* before)
 
 cdef extern from *:
     """
@@ -137,7 +127,6 @@ cdef extern from *:
 
 cdef enum:
     BUFFER = 65536         # the kernel fills 32 KiB at most, whatever there is room for
-    BATCH = 32             # rows between decoding and the fingerprint set: hides its cache misses
     TRIES = 4              # of one request, where the kernel lost a part of its answer
     ANSWER_SECONDS = 30    # a kernel that does not answer at all
     HEADER_BYTES = 16
@@ -176,6 +165,9 @@ cdef enum:
     INFO_BYTES = 84        # of struct tcp_info, up to snd_cwnd: all kernels have so many
     DROPS = 8              # of INET_DIAG_SKMEMINFO
     NO_SSTHRESH = 0x7FFFFFFF
+    # Instead of an attribute's type.
+    NO_MORE = -1
+    LIES = -2
 
 cdef enum Outcome:
     MORE = 0               # the answer goes on in the next datagram
@@ -237,41 +229,53 @@ cdef inline void keep_blob(Row* row, int place, const uint8_t* data, size_t size
     row.blob_bytes[place] = <uint32_t>size
 
 
+cdef inline int next_attribute(
+    const uint8_t* body, size_t length, size_t* at, const uint8_t** data, size_t* size
+) noexcept nogil:
+    """Step over one attribute: its type, NO_MORE, or LIES where its length is no length."""
+    cdef const Attribute* attribute = <const Attribute*>(body + at[0])
+    if at[0] + 4 > length:
+        return NO_MORE
+    if attribute.length < 4 or attribute.length > length - at[0]:
+        return LIES
+    data[0] = body + at[0] + 4
+    size[0] = attribute.length - 4
+    at[0] += align(attribute.length)
+    return attribute.type
+
+
 cdef bint take_attributes(const uint8_t* body, size_t length, Row* row) noexcept nogil:
     """Set the optional fields; False where the attributes are not as any kernel writes them."""
-    cdef const Attribute* attribute
     cdef const uint32_t* words
-    cdef const uint8_t* data
+    cdef const uint8_t* data = NULL
     cdef size_t at = INET_BYTES
-    cdef size_t size
+    cdef size_t size = 0
+    cdef int kind
     row.interface = (<const Inet*>body).interface
     row.mark = row.timeout = row.cwnd = row.drops = 0
     row.rto = row.ato = row.socket_cgroup = 0
     row.v6only = 0
     row.ssthresh = 0
     memset(row.blob_bytes, 0, sizeof(row.blob_bytes))
-    while at + 4 <= length:
-        attribute = <const Attribute*>(body + at)
-        if attribute.length < 4 or attribute.length > length - at:
-            return False
-        data = body + at + 4
+    while True:
+        kind = next_attribute(body, length, &at, &data, &size)
+        if kind < 0:
+            return kind == NO_MORE
         words = <const uint32_t*>data
-        size = attribute.length - 4
-        at += align(attribute.length)
-        if attribute.type == SKV6ONLY and size >= 1:
+        if kind == SKV6ONLY and size >= 1:
             row.v6only = data[0]
-        elif attribute.type == MARK and size >= 4:
+        elif kind == MARK and size >= 4:
             row.mark = words[0]
-        elif attribute.type == CGROUP_ID and size >= 8:
+        elif kind == CGROUP_ID and size >= 8:
             memcpy(&row.socket_cgroup, data, 8)
-        elif attribute.type == CONG:
+        elif kind == CONG:
             # A string, with its NUL.
             keep_blob(row, CONGESTION_BLOB, data, size - 1 if size and not data[size - 1] else size)
-        elif attribute.type == SKMEMINFO:
+        elif kind == SKMEMINFO:
             keep_blob(row, SKMEM_BLOB, data, size)
             if size >= 4 * (DROPS + 1):
                 row.drops = words[DROPS]
-        elif attribute.type == INFO:
+        elif kind == INFO:
             keep_blob(row, TCP_INFO_BLOB, data, size)
             if size >= INFO_BYTES:
                 row.timeout = data[3]  # probes
@@ -279,17 +283,16 @@ cdef bint take_attributes(const uint8_t* body, size_t length, Row* row) noexcept
                 row.ato = words[3]
                 row.ssthresh = -1 if words[19] >= NO_SSTHRESH else <int32_t>words[19]
                 row.cwnd = words[20]
-    return True
 
 
 cdef bint take_unix(const uint8_t* body, size_t length, Row* row) noexcept nogil:
     """Set all fields of a UNIX socket; False where it is not as any kernel writes it."""
     cdef const Unix* message = <const Unix*>body
-    cdef const Attribute* attribute
     cdef const uint32_t* words
-    cdef const uint8_t* data
+    cdef const uint8_t* data = NULL
     cdef size_t at = UNIX_BYTES
-    cdef size_t size
+    cdef size_t size = 0
+    cdef int kind
     cdef uint64_t netns = row.netns
     memset(row, 0, sizeof(Row))
     row.netns = netns
@@ -301,31 +304,27 @@ cdef bint take_unix(const uint8_t* body, size_t length, Row* row) noexcept nogil
     row.cookie = <uint64_t>message.cookie[1] << 32 | message.cookie[0]
     row.uid = NOT_KNOWN  # before Linux 5.3 it is not told
     row.backlog_limit = -1
-    while at + 4 <= length:
-        attribute = <const Attribute*>(body + at)
-        if attribute.length < 4 or attribute.length > length - at:
-            return False
-        data = body + at + 4
+    while True:
+        kind = next_attribute(body, length, &at, &data, &size)
+        if kind < 0:
+            return kind == NO_MORE
         words = <const uint32_t*>data
-        size = attribute.length - 4
-        at += align(attribute.length)
-        if attribute.type == NAME:
+        if kind == NAME:
             # A path has the NUL that ends it; an abstract name begins with one and has no other.
             keep_blob(
                 row, PATH_BLOB, data,
                 size - 1 if size > 1 and data[0] and not data[size - 1] else size,
             )
-        elif attribute.type == PEER and size >= 4:
+        elif kind == PEER and size >= 4:
             row.peer = words[0]
-        elif attribute.type == UID and size >= 4:
+        elif kind == UID and size >= 4:
             row.uid = words[0]
-        elif attribute.type == RQLEN and size >= 8:
+        elif kind == RQLEN and size >= 8:
             row.rx_queue = words[0]
             if row.state == LISTEN:
                 row.backlog_limit = <int32_t>words[1]
             else:
                 row.tx_queue = words[1]
-    return True
 
 
 cdef inline bint take_row(
@@ -384,8 +383,6 @@ cdef class DiagSocket:
     def __cinit__(self, path=None):
         cdef Entry entry = Entry(NULL, -1, 0)
         cdef pthread_t thread = 0
-        cdef sigset_t all_signals
-        cdef sigset_t before
         cdef bytes encoded
         cdef int refused
         self.fd = -1
@@ -395,11 +392,7 @@ cdef class DiagSocket:
             encoded = os.fsencode(path)
             entry.path = encoded
             with nogil:
-                # Signals are for the threads that know Python.
-                sigfillset(&all_signals)
-                pthread_sigmask(SIG_SETMASK, &all_signals, &before)
-                refused = pthread_create(&thread, NULL, open_elsewhere, &entry)
-                pthread_sigmask(SIG_SETMASK, &before, NULL)
+                refused = start_thread(&thread, open_elsewhere, &entry)
                 if refused:
                     entry.error = refused
                 else:
@@ -421,18 +414,23 @@ cdef class DiagSocket:
         self.fd = -1
 
 
-cdef class Dump:
+cdef class Dump(Intake):
     """The answers to several requests; rows that come twice are dropped and counted.
 
     `sources` are (path, message, protocol, netns), with the path of a namespace as for DiagSocket.
     Those that may not be entered, or have ended, are passed over and stand in `shut` afterwards.
-    `expected` is about how many rows there will be. Errors: OSError with the kernel's errno where
+    `expected` is about how many rows there will be. `moved` is asked at the end: if it says yes,
+    the requests whose answers took several datagrams are put once more, for the rows that were
+    passed over. Errors: OSError with the kernel's errno where
     it refuses a request, ENOBUFS where it lost a part of its answer each time, EBADMSG for an
     answer that is none; MemoryError. Afterwards the dump is over.
     """
 
     cdef list sources
+    cdef list long_answers      # of these, the sources that took several datagrams
     cdef Py_ssize_t at          # the next source
+    cdef object moved
+    cdef bint second            # they are put once more
     cdef readonly set shut
     cdef DiagSocket socket
     cdef object path            # of the namespace that `socket` is of
@@ -440,31 +438,24 @@ cdef class Dump:
     cdef int protocol
     cdef uint32_t sequence
     cdef int tries
+    cdef Py_ssize_t datagrams   # of the answer that is read
     cdef int problem
-    cdef Matcher matcher
-    cdef Seen seen
-    cdef Py_ssize_t expected
+    cdef Cookies cookies        # of the rows that have come
     cdef uint8_t* buffer
     cdef size_t start           # what lies in `buffer` and is not decoded yet
     cdef size_t stop
-    cdef readonly Py_ssize_t repeats
-    cdef bint again             # the request is asked once more: what it repeats says nothing
-    cdef uint64_t[256] counts
-    cdef Row[32] batch          # BATCH rows that wait for the fingerprint set
-    cdef uint64_t[32] marks
-    cdef int waiting
 
-    def __cinit__(self, sources, Matcher matcher, expected=0):
+    def __cinit__(self, sources, Matcher matcher, expected=0, moved=None):
         self.sources = list(sources)
+        self.long_answers = []
+        self.moved = moved
         self.shut = set()
-        self.matcher = matcher
-        self.seen = Seen(expected)
-        self.expected = expected
+        self.cookies = Cookies()
         self.buffer = <uint8_t*>malloc(BUFFER)
         if self.buffer == NULL:
             raise MemoryError()
 
-    def __init__(self, sources, matcher, expected=0):
+    def __init__(self, sources, matcher, expected=0, moved=None):
         pass
 
     def __dealloc__(self):
@@ -473,25 +464,9 @@ cdef class Dump:
     def close(self):
         """End the dump early. Closing twice is fine."""
         self.at = len(self.sources)
+        self.second = True
         self.pending = False
         self.disconnect()
-
-    def count(self):
-        """Return the number of sockets by state, as a list of 256."""
-        memset(self.counts, 0, sizeof(self.counts))
-        self.run(None, 0)
-        return [self.counts[i] for i in range(256)]
-
-    def fill(self, SocketRows rows, Py_ssize_t limit=0):
-        """Fill an empty table; with a limit return True when about so many are there, to go on."""
-        if rows.capacity:
-            raise ValueError("the table has been filled: its columns may be lent already")
-        cdef Py_ssize_t coming = self.expected + self.expected // 64
-        if self.matcher.everything and not limit and rows.expect(coming) != 0:
-            raise MemoryError()
-        more = self.run(rows, limit)
-        rows.finish()
-        return more
 
     cdef bint run(self, SocketRows rows, Py_ssize_t limit) except -1:
         cdef Outcome outcome = DONE
@@ -509,8 +484,10 @@ cdef class Dump:
                 continue
             if outcome != DONE:
                 break
+            if self.datagrams > 1 and not self.second:
+                self.long_answers.append(self.sources[self.at - 1])
             self.tries = 0
-            self.again = False
+            self.again = self.second
         self.close()
         if outcome == NO_MEMORY:
             raise MemoryError()
@@ -534,6 +511,7 @@ cdef class Dump:
             for i in range(BATCH):
                 self.batch[i].netns = netns
             self.tries += 1
+            self.datagrams = 0
             self.sequence += 1
             asked = bytearray(message)
             (<Header*><char*>asked).sequence = self.sequence
@@ -543,6 +521,11 @@ cdef class Dump:
                 raise OSError(self.problem, os.strerror(self.problem), "NETLINK_SOCK_DIAG")
             self.pending = True
             return True
+        if self.long_answers and not self.second and self.moved is not None and self.moved():
+            self.sources = self.long_answers
+            self.at = 0
+            self.again = self.second = True
+            return self.next_source()
         return False
 
     cdef bint connect(self, path) except -1:
@@ -581,9 +564,10 @@ cdef class Dump:
                 return MALFORMED
             self.start = 0
             self.stop = got
+            self.datagrams += 1
             outcome = self.take_messages(rows)
             # Also before an error: the next datagram takes the place of the bytes of these rows.
-            if self.waiting and outcome != NO_MEMORY and self.drain(rows) != 0:
+            if self.waiting and outcome != NO_MEMORY and self.pass_on(rows) != 0:
                 return NO_MEMORY
             if outcome != MORE:
                 return outcome
@@ -598,6 +582,7 @@ cdef class Dump:
         cdef bint everything = self.matcher.everything
         cdef bint attributes = rows is not None and rows.has_optional
         cdef Row* row
+        cdef int is_new
         while self.start < self.stop:
             header = <const Header*>(self.buffer + self.start)
             if self.stop - self.start < HEADER_BYTES or header.length < HEADER_BYTES or (
@@ -620,34 +605,16 @@ cdef class Dump:
             if not take_row(body, length, self.protocol, attributes, row):
                 return MALFORMED
             if everything or self.matcher.matches(row):
-                self.marks[self.waiting] = self.seen.mark(row.cookie, row.netns)
-                self.seen.expect(self.marks[self.waiting])
-                self.waiting += 1
-                if self.waiting == BATCH and self.drain(rows) != 0:
+                is_new = self.cookies.add(row.cookie, row.netns)
+                if is_new < 0:
+                    return NO_MEMORY
+                self.repeats += not is_new and not self.again
+                self.waiting += is_new
+                if self.waiting == BATCH and self.pass_on(rows) != 0:
                     return NO_MEMORY
             if not header.flags & NLM_F_MULTI:
                 return DONE  # the answer to a look-up is one message
         return MORE
-
-    cdef int drain(self, SocketRows rows) noexcept nogil:
-        """Pass the waiting rows on, but those that were there before; -1 without memory."""
-        cdef int i, is_new
-        cdef int kept = 0
-        cdef int waiting = self.waiting
-        self.waiting = 0
-        for i in range(waiting):
-            is_new = self.seen.add(self.marks[i])
-            if is_new < 0:
-                return -1
-            if not is_new:
-                self.repeats += not self.again
-                continue
-            if rows is None:
-                self.counts[self.batch[i].state] += 1
-            elif kept != i:
-                self.batch[kept] = self.batch[i]
-            kept += 1
-        return 0 if rows is None else rows.push_many(self.batch, kept)
 
 
 def parse_dump(bytes data, SocketRows rows):
@@ -663,8 +630,10 @@ def parse_dump(bytes data, SocketRows rows):
     cdef const char* problem = b""
     cdef bint ended = False
     cdef bint no_memory = False
-    cdef Row row
-    memset(&row, 0, sizeof(row))
+    cdef Row[32] batch
+    cdef Row* row
+    cdef int waiting = 0
+    memset(batch, 0, sizeof(batch))
     if rows.capacity:
         raise ValueError("the table has been filled: its columns may be lent already")
     with nogil:
@@ -678,19 +647,25 @@ def parse_dump(bytes data, SocketRows rows):
                 break
             ended = header.type == NLMSG_DONE
             if header.type == TCPDIAG_GETSOCK or header.type == SOCK_DIAG_BY_FAMILY:
+                row = &batch[waiting]
                 if not take_row(
                     start + at + HEADER_BYTES, header.length - HEADER_BYTES, TCP, rows.has_optional,
-                    &row,
+                    row,
                 ) or (row.family != IPV4 and row.family != IPV6):
                     problem = b"a message that describes no TCP socket"
                     break
-                if rows.push(&row) != 0:
-                    no_memory = True
-                    break
+                waiting += 1
+                if waiting == BATCH:
+                    if rows.push_many(batch, waiting) != 0:
+                        no_memory = True
+                        break
+                    waiting = 0
             elif not ended and header.type != NLMSG_NOOP:
                 problem = b"a message of an unknown type"
                 break
             at += align(header.length)
+        if not no_memory:
+            no_memory = rows.push_many(batch, waiting) != 0
     if no_memory:
         raise MemoryError()
     rows.finish()

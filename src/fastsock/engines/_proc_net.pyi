@@ -2,6 +2,7 @@ from collections.abc import Callable, Sequence
 
 from fastsock._match import Matcher
 from fastsock._table import SocketRows
+from fastsock.engines._intake import Intake
 
 def parse_table(
     text: bytes,
@@ -12,8 +13,7 @@ def parse_table(
     fields: Sequence[str] = (),
 ) -> SocketRows: ...
 
-class TableScan:
-    repeats: int
+class TableScan(Intake):
     def __init__(
         self,
         sources: Sequence[tuple[str, int, int, int]],
@@ -21,6 +21,4 @@ class TableScan:
         expected: int = 0,
         moved: Callable[[], bool] | None = None,
     ) -> None: ...
-    def count(self) -> list[int]: ...
-    def fill(self, rows: SocketRows, limit: int = 0) -> bool: ...
     def close(self) -> None: ...

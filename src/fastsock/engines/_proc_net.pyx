@@ -25,6 +25,7 @@ from fastsock._table cimport SocketRows
 from fastsock.engines._digits cimport (
     UPPER, end_of_line, fs_load4, fs_load8, hex8, hex_word, read_decimal, read_pointer,
 )
+from fastsock.engines._intake cimport BATCH, Intake
 from fastsock.engines._proc_unix cimport (
     LONGEST_RECORD, UnixRecord, keep_path, parse_unix_heading, parse_unix_record,
 )
@@ -63,7 +64,6 @@ cdef enum:
     # Rows are passed over where a page of the kernel's ends. The second reading starts with half of
     # one (fs/seq_file.c), so that its pages end at other rows.
     HALF_PAGE = 2048
-    BATCH = 32            # rows between decoding and the fingerprint set: hides its cache misses
     SHOWN = 200           # bytes of a bad line that an error keeps
     IPV4 = 2
     UDP = 17
@@ -369,7 +369,7 @@ def parse_table(bytes text, int protocol, int family, str path, netns=0, fields=
     return rows
 
 
-cdef class TableScan:
+cdef class TableScan(Intake):
     """A read of several tables; rows that the moving tables repeat are dropped and counted.
 
     `sources` are (path, protocol, family, netns); a path that does not exist is passed over (a
@@ -382,29 +382,20 @@ cdef class TableScan:
     cdef list sources
     cdef Py_ssize_t at          # the source being read
     cdef object moved
-    cdef bint again             # the second reading: what it repeats says nothing
-    cdef Matcher matcher
     cdef Seen seen
-    cdef Py_ssize_t expected
     cdef Lines lines
     cdef int fd
     cdef uint8_t* buffer
     cdef Py_ssize_t start       # what lies in `buffer` and is not decoded yet
     cdef Py_ssize_t stop
-    cdef readonly Py_ssize_t repeats
-    cdef uint64_t[256] counts
-    cdef Row[32] batch          # BATCH rows that wait for the fingerprint set
-    cdef uint64_t[32] marks
-    cdef uint8_t[32][108] paths  # of UNIX sockets among them
-    cdef int waiting
+    cdef uint64_t[32] marks     # fingerprints of the batch
+    cdef uint8_t[32][108] paths  # of UNIX sockets in it
 
     def __cinit__(self, sources, Matcher matcher, expected=0, moved=None):
         self.fd = -1
         self.moved = moved
         self.sources = list(sources)
-        self.matcher = matcher
         self.seen = Seen(expected)
-        self.expected = expected
         self.lines = Lines()
         self.buffer = <uint8_t*>malloc(BUFFER + 1)  # and the byte that ends it
         if self.buffer == NULL:
@@ -428,23 +419,6 @@ cdef class TableScan:
         self.at = len(self.sources)
         self.moved = None
         self.release()
-
-    def count(self):
-        """Read all sources; return the number of sockets by state, as a list of 256."""
-        memset(self.counts, 0, sizeof(self.counts))
-        self.run(None, 0)
-        return [self.counts[i] for i in range(256)]
-
-    def fill(self, SocketRows rows, Py_ssize_t limit=0):
-        """Fill an empty table; with a limit return True when about so many are there, to go on."""
-        if rows.capacity:
-            raise ValueError("the table has been filled: its columns may be lent already")
-        cdef Py_ssize_t coming = self.expected + self.expected // 64
-        if self.matcher.everything and not limit and rows.expect(coming) != 0:
-            raise MemoryError()
-        more = self.run(rows, limit)
-        rows.finish()
-        return more
 
     cdef bint run(self, SocketRows rows, Py_ssize_t limit) except -1:
         cdef Outcome outcome = GOOD
@@ -585,20 +559,15 @@ cdef class TableScan:
         """Pass the waiting rows on, but those that were there before."""
         cdef int i, is_new
         cdef int kept = 0
-        cdef int waiting = self.waiting
-        self.waiting = 0
-        for i in range(waiting):
+        for i in range(self.waiting):
             is_new = self.seen.add(self.marks[i])
             if is_new < 0:
                 return NO_MEMORY
             if not is_new:
                 self.repeats += not self.again
                 continue
-            if rows is None:
-                self.counts[self.batch[i].state] += 1
-            elif kept != i:
+            if kept != i:
                 self.batch[kept] = self.batch[i]
             kept += 1
-        if rows is not None and rows.push_many(self.batch, kept) != 0:
-            return NO_MEMORY
-        return GOOD
+        self.waiting = kept
+        return GOOD if self.pass_on(rows) == 0 else NO_MEMORY

@@ -22,6 +22,7 @@ from fastsock.engines.namespaces import (
     is_empty,
     raise_ended,
     read_inode,
+    read_movement,
 )
 from fastsock.engines.procfs import CHUNK, ProcfsEngine
 from fastsock.engines.walk import Walk
@@ -104,7 +105,15 @@ class NetlinkEngine:
         # Each message answers for its protocol: rows need not be asked for it.
         matcher = match.Matcher(want.without_terms("protocol"))
         sources = _sources(plan_requests(dumped, fields), doors)
-        return Plan(Dump(sources, matcher, expected_rows(namespaces, want)), dumped, doors, rest)
+        expected = expected_rows(namespaces, want)
+        # To look for movement takes longer than a dump of listeners, and they seldom are so many.
+        few = want.terms.get("state") == {State.LISTEN}
+        before = None if few else read_movement(namespaces, dumped)
+
+        def moved() -> bool:
+            return few or read_movement(namespaces, dumped) != before
+
+        return Plan(Dump(sources, matcher, expected, moved), dumped, doors, rest)
 
     def _left(self, plan: Plan) -> list[tuple[Filter, list[Namespace]]]:
         """Return what the dump, which has ended, could not answer: for the tables of /proc."""
