@@ -1,14 +1,7 @@
 from collections.abc import Sequence
-from typing import final
 
 from fastsock._match import Matcher
 from fastsock._table import SocketRows
-
-@final
-class DiagSocket:
-    fd: int
-    def __init__(self, path: str | None = None) -> None: ...
-    def close(self) -> None: ...
 
 class Dump:
     repeats: int

@@ -94,9 +94,12 @@ class NetlinkEngine:
     ) -> Plan:
         protocols = want.terms.get("protocol", frozenset(PROTOCOLS.values()))
         spoken = [protocol for protocol in protocols if self._has_module(protocol)]
-        doors = [
-            Door(space) for space in namespaces if _is_ours(space) or not is_empty(space, spoken)
-        ]
+        our_inode = read_inode("/proc/thread-self")
+        doors = []
+        for space in namespaces:
+            ours = space.inode != 0 and space.inode == our_inode
+            if ours or not is_empty(space, spoken):
+                doors.append(Door(space, ours))
         if doors and len(doors) == len(namespaces) and not any(door.exists for door in doors):
             raise_ended(self.name, namespaces)
         dumped = want.with_term("protocol", spoken)
@@ -158,7 +161,9 @@ class NetlinkEngine:
         """Ask for one connection by its four-tuple, without a walk; else as `sockets`."""
         request = _lookup(want)
         if request is not None and len(namespaces) == 1:
-            dump = Dump(_sources([request], [Door(namespaces[0])]), match.Matcher(want))
+            [space] = namespaces
+            ours = space.inode != 0 and space.inode == read_inode("/proc/thread-self")
+            dump = Dump(_sources([request], [Door(space, ours)]), match.Matcher(want))
             table = SocketTable()
             try:
                 dump.fill(table)
@@ -178,9 +183,8 @@ class Door:
 
     __slots__ = ("space", "path", "exists")
 
-    def __init__(self, space: Namespace, ours: bool | None = None) -> None:
+    def __init__(self, space: Namespace, ours: bool) -> None:
         self.space = space
-        ours = _is_ours(space) if ours is None else ours
         self.path = None if ours else space.entrance()
         self.exists = ours or self.path is not None  # else its processes have ended
 
@@ -195,10 +199,6 @@ class Plan:
         self.dumped = dumped
         self.doors = doors
         self.rest = rest
-
-
-def _is_ours(space: Namespace) -> bool:
-    return space.inode != 0 and space.inode == read_inode("/proc/thread-self")
 
 
 def _sources(
