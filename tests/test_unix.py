@@ -432,16 +432,44 @@ def test_what_moves_is_counted(tmp_path: Path) -> None:
         "NETLINK   1096      3      -1   NI       0   no   kernel      n  n  n\n"
     )
     space = Namespace(0, [str(tmp_path)])
-    (tmp_path / "sockstat").write_text("TCP: inuse 30 orphan 0 tw 4 alloc 31 mem 1\n")
+    sockstat = "sockets: used 50\nTCP: inuse 30 orphan 0 tw 4 alloc 31 mem 1\nUDP: inuse 7 mem 0\n"
+    (tmp_path / "sockstat").write_text(sockstat)
+    (tmp_path / "sockstat6").write_text("TCP6: inuse 2\nUDP6: inuse 1\nUDPLITE6: inuse 90\n")
     found = []
     for number in (10, 10, 11, 100, 100):
         (tmp_path / "protocols").write_text(text.format(number))
         found.append(read_movement([space], build_filter(protocol="unix")))
+        assert read_movement([space], build_filter(protocol="udp")) == []  # nothing tells
     assert found[0] == found[1] != found[2]
     assert found[3] != found[4]  # more than one read(2) takes: they may come and go unnoticed
     assert expected_rows([space], build_filter(protocol="unix")) == 105
-    assert expected_rows([space], build_filter(protocol="tcp")) == 34
-    assert expected_rows([space], ALL) == 139
+    assert expected_rows([space], build_filter(protocol="tcp")) == 36
+    assert expected_rows([space], build_filter(protocol="udp")) == 8
+    assert expected_rows([space], ALL) == 149
+    assert expected_rows([space, space], build_filter(protocol="tcp")) == 68  # without IPv6
+
+
+@pytest.mark.parametrize(
+    ("sockstat", "sockstat6", "empty"),
+    [
+        ("TCP: inuse 0 orphan 0 tw 0 alloc 1 mem 1\nUDP: inuse 3 mem 1\n", "TCP6: inuse 0\n", True),
+        ("TCP: inuse 0 orphan 0 tw 0 alloc 1 mem 1\n", "TCP6: inuse 1\n", False),
+        ("TCP: inuse 0 orphan 0 tw 1 alloc 1 mem 1\n", "", False),
+        ("TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 1\n", "", False),
+        ("TCP: inuse 0 orphan 0 tw 0 alloc 1 mem 1\n", None, True),
+        (None, None, False),
+    ],
+)
+def test_a_namespace_without_tcp_is_told(
+    tmp_path: Path, sockstat: str | None, sockstat6: str | None, empty: bool
+) -> None:
+    from fastsock.engines.namespaces import Namespace, is_empty
+
+    for name, text in (("sockstat", sockstat), ("sockstat6", sockstat6)):
+        if text is not None:
+            (tmp_path / name).write_text(text)
+    assert is_empty(Namespace(0, [str(tmp_path)]), [6]) is empty
+    assert not is_empty(Namespace(0, [str(tmp_path)]), [0, 6])  # of UNIX sockets it says nothing
 
 
 # --------------------------------------------------------------------------------- what is asked

