@@ -105,6 +105,7 @@ def installed_command(cases: Cases) -> float | None:
 
 
 NETLINK = "test_netlink[{}-{{}}]"
+SPACES = 100  # not a part of its case's name: there is one size
 
 BARS = [
     Bar("100k: count / bare reads", 1.08, ratio(COUNT, LARGE)),
@@ -126,6 +127,11 @@ BARS = [
         "100k: sock_diag scan / procfs scan",
         1 / 1.9,
         ratio(NETLINK.format("against procfs"), LARGE),
+    ),
+    Bar(
+        "100 namespaces of 10: sock_diag scan / bare recv in each",
+        1.20,
+        ratio("test_namespaces[scan]", SPACES),
     ),
     Bar("100k: psutil / its drop-in", 4, drop_in_speed, at_least=True),
     Bar("1M: count, MB resident", 45, megabytes("count")),

@@ -132,7 +132,8 @@ def main(argv: Sequence[str]) -> int:
         return 0
     args.output.mkdir(parents=True, exist_ok=True)
     (args.output / "README.md").write_text(readme(args))
-    pytest(["parse", "owners"], "parse or tree", args.seconds, args.output / "corpus.json")
+    farmless = "parse or tree or namespaces"
+    pytest(["parse", "owners", "namespaces"], farmless, args.seconds, args.output / "corpus.json")
     for size in args.sizes.split(","):
         farm = [sys.executable, str(HERE / "sockfarm.py"), size, "--time-wait=0", "--"]
         again = [sys.executable, __file__, *argv, f"--inside={size}", f"--output={args.output}"]

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -408,6 +409,17 @@ def test_the_glance_at_this_host(run: Run) -> None:
     assert result.code == 0
     assert len(result.out.splitlines()) <= 24
     assert max(map(len, result.out.splitlines())) <= 80
+
+
+def test_the_glance_counts_unix_sockets(run: Run) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM):
+        lines = run().out.splitlines()
+        [beside] = [line for line in lines if line.startswith("of other protocols: ")]
+        assert re.match(r"of other protocols: [1-9][0-9]* UNIX \(-x\)", beside)
+        assert json.loads(run("--json").out)["unix"] >= 1
+        with_unix = run("-x").out
+    assert " unix " in with_unix.splitlines()[0]
+    assert "UNIX (-x)" not in with_unix
 
 
 def test_the_glance_as_json(run: Run, proc: Path) -> None:

@@ -392,6 +392,51 @@ def test_a_column_of_bytes_lends_its_memory(lender: Implementation) -> None:
     assert len(memoryview(empty.data)) == 0
 
 
+def test_tables_end_to_end(implementation: Implementation) -> None:
+    one = implementation.rows(
+        row(inode=1, rto=7, path=b"/run/a"), row(inode=2, rto=8, path=b""), fields=["rto", "path"]
+    )
+    other = implementation.rows(
+        *(row(inode=n, mark=n, path=b"x" * n) for n in range(3, 600)), fields=["path", "mark"]
+    )
+    bare = implementation.rows(row(inode=600))
+    none = implementation.rows(fields=["path"])
+    tables = [one, none, other, bare, one, none]
+    kind: Any = type("Kind", (implementation.table.SocketRows,), {})
+    fields = ["path", "rto", "mark"]
+    joined = kind.from_tables(iter(tables), fields)
+    assert type(joined) is kind
+    assert joined.fields == tuple(fields)
+    assert joined.column_names() == (*NAMES, "rto", "mark", "path")
+    expected = implementation.rows(
+        row(inode=1, rto=7, mark=0, path=b"/run/a"),
+        row(inode=2, rto=8, mark=0, path=b""),
+        *(row(inode=n, rto=0, mark=n, path=b"x" * n) for n in range(3, 600)),
+        row(inode=600, rto=0, mark=0, path=b""),
+        row(inode=1, rto=7, mark=0, path=b"/run/a"),
+        row(inode=2, rto=8, mark=0, path=b""),
+        fields=fields,
+    )
+    assert joined == expected
+    assert list(joined.rows()) == list(expected.rows())
+    assert kind.from_tables(tables).rows().__next__() == row(inode=1)
+    for nothing in ([], [none, none]):
+        assert len(kind.from_tables(nothing, fields)) == 0
+    with pytest.raises(ValueError, match="nonsense"):
+        kind.from_tables(tables, ["nonsense"])
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.lists(st.sampled_from(BLOBS), max_size=9), max_size=5))
+def test_bytes_end_to_end_in_both_twins(parts: list[list[bytes]]) -> None:
+    for twin in TWINS:
+        make = twin.SocketRows.from_rows
+        tables = [make([row(path=value) for value in part], ["path"]) for part in parts]
+        joined = twin.SocketRows.from_tables(tables, ["path"])
+        assert joined.column("path").tolist() == [value for part in parts for value in part]
+        assert joined == make([one for table in tables for one in table.rows()], ["path"])
+
+
 def test_rows_with_bytes(implementation: Implementation) -> None:
     rows = implementation.rows(
         *(row(inode=n, mark=n, path=blob) for n, blob in enumerate(BLOBS)),

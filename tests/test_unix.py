@@ -380,19 +380,26 @@ def test_addresses_that_the_kernel_hides(reader: str, tmp_path: Path, pointer: b
     assert table.incomplete == ()
 
 
+class AllOf(int):
+    """A set that has everything in it."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+
 @pytest.mark.parametrize("pointer", [0, 5])
 def test_a_second_reading_adds_nothing_that_is_known(
     reader: str, tmp_path: Path, pointer: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = {"procfs": "procfs", "reference": "plain"}[reader]
     moves = itertools.count()
-    monkeypatch.setattr(f"fastsock.engines.{module}.read_movement", lambda *_: next(moves))
+    monkeypatch.setattr(f"fastsock.engines.{module}.list_moved", lambda *_: AllOf(next(moves)))
     tree = ProcTree(tmp_path)
     pending = unix_line(b"/run/s", connection=SS_CONNECTING, pointer=pointer)
     tree.table("unix", pending, unix_line(inode=7), unix_line(inode=8))
     table = scan(tree, reader)
     assert table.column("inode").tolist() == [0, 7, 8]
-    assert next(moves) >= 2
+    assert next(moves) == 1
     assert table.incomplete == ()
 
 
@@ -402,11 +409,11 @@ def test_a_second_reading_of_many(
     """It starts with half a page, so that it ends its pages elsewhere."""
     module = {"procfs": "procfs", "reference": "plain"}[reader]
     moves = itertools.count()
-    monkeypatch.setattr(f"fastsock.engines.{module}.read_movement", lambda *_: next(moves))
+    monkeypatch.setattr(f"fastsock.engines.{module}.list_moved", lambda *_: AllOf(next(moves)))
     tree = ProcTree(tmp_path)
     tree.table("unix", *(unix_line(b"a\nb", inode=n + 1) for n in range(3000)))
     assert inodes(scan(tree, reader)) == list(range(1, 3001))
-    assert next(moves) >= 2
+    assert next(moves) == 1
 
 
 def test_namespaces_whose_numbers_may_not_be_read(reader: str, tmp_path: Path) -> None:
@@ -422,7 +429,8 @@ def test_namespaces_whose_numbers_may_not_be_read(reader: str, tmp_path: Path) -
 
 
 def test_what_moves_is_counted(tmp_path: Path) -> None:
-    from fastsock.engines.namespaces import Namespace, expected_rows, read_movement
+    from fastsock.engines.movement import list_moved, read_movement
+    from fastsock.engines.namespaces import Namespace, expected_rows
     from fastsock.filter import build_filter
 
     text = (
@@ -432,16 +440,87 @@ def test_what_moves_is_counted(tmp_path: Path) -> None:
         "NETLINK   1096      3      -1   NI       0   no   kernel      n  n  n\n"
     )
     space = Namespace(0, [str(tmp_path)])
-    (tmp_path / "sockstat").write_text("TCP: inuse 30 orphan 0 tw 4 alloc 31 mem 1\n")
+    sockstat = "sockets: used 50\nTCP: inuse 30 orphan 0 tw 4 alloc 31 mem 1\nUDP: inuse 7 mem 0\n"
+    (tmp_path / "sockstat").write_text(sockstat)
+    (tmp_path / "sockstat6").write_text("TCP6: inuse 2\nUDP6: inuse 1\nUDPLITE6: inuse 90\n")
     found = []
     for number in (10, 10, 11, 100, 100):
         (tmp_path / "protocols").write_text(text.format(number))
         found.append(read_movement([space], build_filter(protocol="unix")))
-    assert found[0] == found[1] != found[2]
+    moved = {(0, UNIX)}
+    assert [list_moved(*pair) for pair in itertools.pairwise(found)] == [set(), moved, moved, moved]
     assert found[3] != found[4]  # more than one read(2) takes: they may come and go unnoticed
+    assert read_movement([Namespace(0, [str(tmp_path / "none")])], ALL) == {(0, UNIX): 0}
     assert expected_rows([space], build_filter(protocol="unix")) == 105
-    assert expected_rows([space], build_filter(protocol="tcp")) == 34
-    assert expected_rows([space], ALL) == 139
+    assert expected_rows([space], build_filter(protocol="tcp")) == 36
+    assert expected_rows([space], build_filter(protocol="udp")) == 8
+    assert expected_rows([space], ALL) == 149
+    assert expected_rows([space, space], build_filter(protocol="tcp")) == 68  # without IPv6
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "moved"),
+    [
+        ("sockstat", "TCP: inuse 29 orphan 0 tw 5 alloc 31 mem 1\n", {6}),
+        ("sockstat", "TCP: inuse 30 orphan 0 tw 4 alloc 31 mem 7\n", set()),
+        ("sockstat6", "TCP6: inuse 3\n", {6}),
+        ("snmp", "Tcp: 1 200 120000 -1 11 20 1 2 30 400 500 0 0 3\n", {6}),
+        ("snmp", "Tcp: 1 200 120000 -1 10 20 1 2 30 401 500 0 0 3\n", set()),
+        ("sockstat", "UDP: inuse 8 mem 0\n", {17}),
+        ("sockstat", "UDP: inuse 25 mem 0\n", {17}),
+    ],
+)
+def test_which_protocol_moved(tmp_path: Path, name: str, line: str, moved: set[int]) -> None:
+    from fastsock.engines.movement import list_moved, read_movement
+    from fastsock.engines.namespaces import Namespace
+
+    files = {
+        "sockstat": [
+            "sockets: used 50\n",
+            "TCP: inuse 30 orphan 0 tw 4 alloc 31 mem 1\n",
+            "UDP: inuse 7 mem 0\n",
+        ],
+        "sockstat6": ["TCP6: inuse 2\n", "UDP6: inuse 1\n"],
+        "snmp": [
+            "Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails\n",
+            "Tcp: 1 200 120000 -1 10 20 1 2 30 400 500 0 0 3\n",
+        ],
+    }
+    space = Namespace(4026531840, [str(tmp_path)])
+
+    def read() -> dict[tuple[int, int], object]:
+        for file, lines in files.items():
+            (tmp_path / file).write_text("".join(lines))
+        return read_movement([space], ALL)
+
+    before = read()
+    start = line.split()[0]
+    places = [i for i, old in enumerate(files[name]) if old.startswith(f"{start} ")]
+    files[name][places[-1]] = line
+    assert list_moved(before, read()) == {(space.inode, protocol) for protocol in moved}
+
+
+@pytest.mark.parametrize(
+    ("sockstat", "sockstat6", "empty"),
+    [
+        ("TCP: inuse 0 orphan 0 tw 0 alloc 1 mem 1\nUDP: inuse 3 mem 1\n", "TCP6: inuse 0\n", True),
+        ("TCP: inuse 0 orphan 0 tw 0 alloc 1 mem 1\n", "TCP6: inuse 1\n", False),
+        ("TCP: inuse 0 orphan 0 tw 1 alloc 1 mem 1\n", "", False),
+        ("TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 1\n", "", False),
+        ("TCP: inuse 0 orphan 0 tw 0 alloc 1 mem 1\n", None, True),
+        (None, None, False),
+    ],
+)
+def test_a_namespace_without_tcp_is_told(
+    tmp_path: Path, sockstat: str | None, sockstat6: str | None, empty: bool
+) -> None:
+    from fastsock.engines.namespaces import Namespace, is_empty
+
+    for name, text in (("sockstat", sockstat), ("sockstat6", sockstat6)):
+        if text is not None:
+            (tmp_path / name).write_text(text)
+    assert is_empty(Namespace(0, [str(tmp_path)]), [6]) is empty
+    assert not is_empty(Namespace(0, [str(tmp_path)]), [0, 6])  # of UNIX sockets it says nothing
 
 
 # --------------------------------------------------------------------------------- what is asked

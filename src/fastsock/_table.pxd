@@ -67,6 +67,7 @@ cdef class SocketRows:
     cdef Blob blobs[4]           # the columns of variable width, which come behind these
     cdef Column heads            # after a join: the first owner row of each socket, or OWNER_*
     cdef readonly object owners
+    cdef int append(self, SocketRows other) except -1
     cdef int reserve(self, Py_ssize_t rows) noexcept nogil
     cdef int expect(self, Py_ssize_t rows) noexcept nogil
     cdef int push(self, const Row* row) noexcept nogil

@@ -430,6 +430,28 @@ cdef BlobColumn new_blob_column(str name):
     return column
 
 
+cdef int append_blobs(
+    BlobColumn column, Py_ssize_t n, BlobColumn other, Py_ssize_t count
+) except -1:
+    """Set `count` values behind the first `n`: those of another column, or empty ones for None."""
+    cdef uint64_t* offsets = <uint64_t*>column.offsets.data + n
+    cdef const uint64_t* theirs
+    cdef uint64_t start = offsets[0]
+    cdef Py_ssize_t i
+    if other is None:
+        for i in range(1, count + 1):
+            offsets[i] = start
+        return 0
+    theirs = <const uint64_t*>other.offsets.data
+    for i in range(1, count + 1):
+        offsets[i] = start + theirs[i]
+    if theirs[count]:
+        if column.reserve_data(start, theirs[count]) != 0:
+            raise MemoryError()
+        memcpy(column.data.data + start, other.data.data, theirs[count])
+    return 0
+
+
 cdef Column decode_column(str name, BlobColumn raw, object spec):
     """Return one member of every row's structure."""
     cdef Column made = new_column(name, "q", raw.length)
@@ -652,6 +674,46 @@ cdef class SocketRows:
             made.length = n
         made.finish()
         return made
+
+    @classmethod
+    def from_tables(cls, tables, fields=()):
+        """Return the rows of several tables, end to end, without owners.
+
+        What a table does not hold of `fields` is 0 or empty.
+        """
+        cdef SocketRows made = cls(fields)
+        cdef SocketRows one
+        cdef Py_ssize_t rows = 0
+        tables = list(tables)
+        for one in tables:
+            rows += one.length
+        if made.expect(rows) != 0:
+            raise MemoryError()
+        for one in tables:
+            if one.length:
+                made.append(one)
+        made.finish()
+        return made
+
+    cdef int append(self, SocketRows other) except -1:
+        """Take over the rows of another table; there is room for them, but for bytes."""
+        cdef Py_ssize_t n = self.length
+        cdef Py_ssize_t count = other.length
+        cdef Column column
+        cdef int c
+        for c in range(BLOBS):
+            column = self.columns[c]
+            if column is None:
+                continue
+            if other.columns[c] is None:
+                memset(column.data + n * column.itemsize, 0, count * column.itemsize)
+            else:
+                memcpy(column.data + n * column.itemsize, other.store[c], count * column.itemsize)
+        for c in range(BLOBS, ALL):
+            if self.columns[c] is not None:
+                append_blobs(self.columns[c], n, other.columns[c], count)
+        self.length = n + count
+        return 0
 
     cdef int reserve(self, Py_ssize_t rows) noexcept nogil:
         """Make room for `rows` in every column; -1 when there is no memory."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from operator import index as as_index
 from socket import AF_INET, AF_INET6, inet_ntop
 
@@ -355,6 +356,22 @@ class SocketRows:
                 raise ValueError(f"a row of {len(row)} values for {len(columns)} columns")
             for column, value in zip(columns, row, strict=True):
                 column._append(value)
+        return made
+
+    @classmethod
+    def from_tables(
+        cls: type[AnySocketRows], tables: Iterable[SocketRows], fields: Sequence[str] = ()
+    ) -> AnySocketRows:
+        """Return the rows of several tables, end to end, without owners.
+
+        What a table does not hold of `fields` is 0 or empty.
+        """
+        made = cls(fields)
+        for one in tables:
+            for name, column in made._columns.items():
+                empty = b"" if column.format == "v" else 0
+                for value in one._columns.get(name) or repeat(empty, one.length):
+                    column._append(value)
         return made
 
     @property

@@ -18,6 +18,7 @@ from fastsock.engines.namespaces import (
     Namespace,
     all_namespaces,
     count_undecoded,
+    count_unix,
     find_namespaces,
     list_pids,
 )
@@ -579,6 +580,7 @@ class Glance:
         "processes",
         "process_count",
         "namespaces",
+        "unix",
         "undecoded",
         "sources",
         "incomplete",
@@ -589,6 +591,7 @@ class Glance:
     processes: list[tuple[int, bytes, int]]
     process_count: int
     namespaces: int
+    unix: int
     undecoded: Mapping[str, int]
     sources: Mapping[str, str]
     incomplete: Incomplete
@@ -599,8 +602,9 @@ def glance(*, most: int = 5, **question: Any) -> Glance:
     """Return what a first look needs, and never a walk over descriptors.
 
     `counts` by (protocol, family); the `most` processes with most open descriptors as (pid,
-    command, descriptors); how many processes and network namespaces there are, and `undecoded`: how
-    many sockets of protocols that are not in any table, by the kernel's name of the protocol.
+    command, descriptors); how many processes and network namespaces there are; `unix`: how many
+    UNIX sockets, by net/protocols, also where they are not asked for; and `undecoded`: how many
+    sockets of protocols that are not in any table, by the kernel's name of the protocol.
     """
     question.setdefault("protocol", ("tcp", "udp"))
     asked = Question(**question)
@@ -621,6 +625,7 @@ def glance(*, most: int = 5, **question: Any) -> Glance:
     ]
     made.process_count = len(pids)
     made.namespaces = len(all_namespaces(asked.procfs))
+    made.unix = count_unix(asked.namespaces)
     made.undecoded = count_undecoded(asked.namespaces)
     context = asked.finish()
     made.sources, made.incomplete = context["sources"], context["incomplete"]

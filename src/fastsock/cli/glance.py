@@ -52,6 +52,7 @@ def as_dict(found: Glance) -> dict[str, object]:
         ],
         "process_count": found.process_count,
         "namespaces": found.namespaces,
+        "unix": found.unix,
         "undecoded": dict(found.undecoded),
     }
 
@@ -126,7 +127,10 @@ def origin(found: Glance) -> str:
 
 def hidden(found: Glance) -> list[str]:
     """Return what is not shown and what could not be seen, in three lines at most."""
-    beside = [f"{number} {name}" for name, number in found.undecoded.items()]
+    # A count that costs nothing, where a column of them would be one more dump.
+    shown = any(protocol == "unix" for protocol, _ in found.counts)
+    beside = [f"{found.unix} UNIX (-x)"] if found.unix and not shown else []
+    beside += [f"{number} {name}" for name, number in found.undecoded.items()]
     decoded = [f"of other protocols: {', '.join(beside)}"] if beside else []
     if not found.incomplete:
         return [*decoded, "hidden: nothing"]

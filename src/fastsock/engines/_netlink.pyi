@@ -1,15 +1,8 @@
-from collections.abc import Callable, Sequence
-from typing import final
+from collections.abc import Callable, Container, Sequence
 
 from fastsock._match import Matcher
 from fastsock._table import SocketRows
 from fastsock.engines._intake import Intake
-
-@final
-class DiagSocket:
-    fd: int
-    def __init__(self, path: str | None = None) -> None: ...
-    def close(self) -> None: ...
 
 class Dump(Intake):
     shut: set[str | None]
@@ -18,7 +11,7 @@ class Dump(Intake):
         sources: Sequence[tuple[str | None, bytes, int, int]],
         matcher: Matcher,
         expected: int = 0,
-        moved: Callable[[], bool] | None = None,
+        moved: Callable[[], Container[tuple[int, int]]] | None = None,
     ) -> None: ...
     def close(self) -> None: ...
 

@@ -127,6 +127,7 @@ cdef extern from *:
 
 cdef enum:
     BUFFER = 65536         # the kernel fills 32 KiB at most, whatever there is room for
+    AHEAD = 16             # namespaces that one thread enters: to start one takes 40 us
     TRIES = 4              # of one request, where the kernel lost a part of its answer
     ANSWER_SECONDS = 30    # a kernel that does not answer at all
     HEADER_BYTES = 16
@@ -340,25 +341,37 @@ cdef inline bint take_row(
 
 
 cdef struct Entry:
-    # What a thread needs that opens a socket in another network namespace.
+    # A network namespace to open a socket in, and what came of it.
     const char* path
     int fd
     int error
 
 
-cdef void* open_elsewhere(void* argument) noexcept nogil:
-    """Enter a namespace, open a socket and end: the thread never returns to Python."""
-    cdef Entry* entry = <Entry*>argument
+cdef struct Round:
+    # What a thread is given that opens sockets in other network namespaces.
+    Entry* entries
+    int count
+
+
+cdef void* go_round(void* argument) noexcept nogil:
+    """Enter one namespace after another and end: the thread never returns to Python."""
+    cdef Round* to_do = <Round*>argument
+    cdef int i
+    for i in range(to_do.count):
+        open_elsewhere(&to_do.entries[i])
+    return NULL
+
+
+cdef void open_elsewhere(Entry* entry) noexcept nogil:
     cdef int namespace = open(entry.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     if namespace < 0:
         entry.error = errno
-        return NULL
+        return
     if fs_enter_network(namespace) != 0:
         entry.error = errno
     else:
         open_here(entry)
     close(namespace)
-    return NULL
 
 
 cdef void open_here(Entry* entry) noexcept nogil:
@@ -370,60 +383,79 @@ cdef void open_here(Entry* entry) noexcept nogil:
     setsockopt(entry.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience))
 
 
+cdef void run_round(Round* to_do) noexcept nogil:
+    """Have a thread go round, and wait for it."""
+    cdef pthread_t thread = 0
+    cdef int refused = start_thread(&thread, go_round, to_do)
+    cdef int i
+    if not refused:
+        pthread_join(thread, NULL)
+        return
+    for i in range(to_do.count):
+        to_do.entries[i].error = refused
+
+
 @cython.final
+@cython.internal
 cdef class DiagSocket:
-    """A sock_diag socket of one network namespace: ours, or the one that a path shows.
+    """A sock_diag socket of one network namespace; see open_sockets."""
 
-    A path is a /proc/PID/ns/net or a name below /run/netns; to enter it takes CAP_SYS_ADMIN there
-    and here (setns(2)). Raises OSError with the path.
-    """
+    cdef int fd
 
-    cdef readonly int fd
-
-    def __cinit__(self, path=None):
-        cdef Entry entry = Entry(NULL, -1, 0)
-        cdef pthread_t thread = 0
-        cdef bytes encoded
-        cdef int refused
+    def __cinit__(self):
         self.fd = -1
-        if path is None:
-            open_here(&entry)
-        else:
-            encoded = os.fsencode(path)
-            entry.path = encoded
-            with nogil:
-                refused = start_thread(&thread, open_elsewhere, &entry)
-                if refused:
-                    entry.error = refused
-                else:
-                    pthread_join(thread, NULL)
-        if entry.error:
-            raise OSError(entry.error, os.strerror(entry.error), path or "NETLINK_SOCK_DIAG")
-        self.fd = entry.fd
-
-    def __init__(self, path=None):
-        pass
 
     def __dealloc__(self):
         self.close()
 
-    cpdef void close(self) noexcept:
+    cdef void close(self) noexcept:
         """Close the socket. Closing twice is fine."""
         if self.fd >= 0:
             close(self.fd)
         self.fd = -1
 
 
+cdef dict open_sockets(list paths):
+    """Return by path a DiagSocket of each network namespace, or the errno that was in the way.
+
+    A path is a /proc/PID/ns/net or a name below /run/netns; to enter it takes CAP_SYS_ADMIN there
+    and here (setns(2)). None, which stands alone, is the namespace that we are in.
+    """
+    cdef Entry[AHEAD] entries
+    cdef Round to_do
+    cdef DiagSocket made
+    cdef dict found = {}
+    cdef int i
+    encoded = [os.fsencode(path) for path in paths if path is not None]
+    for i in range(len(paths)):
+        entries[i] = Entry(NULL, -1, 0)
+        if encoded:
+            entries[i].path = <bytes>encoded[i]
+    to_do.entries = entries
+    to_do.count = len(encoded)
+    with nogil:
+        if to_do.count:
+            run_round(&to_do)
+        else:
+            open_here(&entries[0])
+    for i in range(len(paths)):
+        made = DiagSocket()
+        made.fd = entries[i].fd
+        found[paths[i]] = entries[i].error or made
+    return found
+
+
 cdef class Dump(Intake):
     """The answers to several requests; rows that come twice are dropped and counted.
 
-    `sources` are (path, message, protocol, netns), with the path of a namespace as for DiagSocket.
-    Those that may not be entered, or have ended, are passed over and stand in `shut` afterwards.
-    `expected` is about how many rows there will be. `moved` is asked at the end: if it says yes,
-    the requests whose answers took several datagrams are put once more, for the rows that were
-    passed over. Errors: OSError with the kernel's errno where
-    it refuses a request, ENOBUFS where it lost a part of its answer each time, EBADMSG for an
-    answer that is none; MemoryError. Afterwards the dump is over.
+    `sources` are (path, message, protocol, netns), with the path of a namespace as for
+    open_sockets. Those that may not be entered, or have ended, are passed over and stand in `shut`
+    afterwards.
+    `expected` is about how many rows there will be. `moved` is asked at the end: what took several
+    datagrams, of the (netns, protocol) that it returns, is asked for once more, for the rows that
+    were passed over. Errors: OSError with the kernel's errno where it refuses a request, ENOBUFS
+    where it lost a part of its answer each time, EBADMSG for an answer that is none; MemoryError.
+    Afterwards the dump is over.
     """
 
     cdef list sources
@@ -434,6 +466,7 @@ cdef class Dump(Intake):
     cdef readonly set shut
     cdef DiagSocket socket
     cdef object path            # of the namespace that `socket` is of
+    cdef dict ahead             # what open_sockets found in the namespaces that come next
     cdef bint pending           # an answer has begun and not ended
     cdef int protocol
     cdef uint32_t sequence
@@ -450,6 +483,7 @@ cdef class Dump(Intake):
         self.long_answers = []
         self.moved = moved
         self.shut = set()
+        self.ahead = {}
         self.cookies = Cookies()
         self.buffer = <uint8_t*>malloc(BUFFER)
         if self.buffer == NULL:
@@ -466,6 +500,7 @@ cdef class Dump(Intake):
         self.at = len(self.sources)
         self.second = True
         self.pending = False
+        self.ahead = {}
         self.disconnect()
 
     cdef bint run(self, SocketRows rows, Py_ssize_t limit) except -1:
@@ -521,8 +556,9 @@ cdef class Dump(Intake):
                 raise OSError(self.problem, os.strerror(self.problem), "NETLINK_SOCK_DIAG")
             self.pending = True
             return True
-        if self.long_answers and not self.second and self.moved is not None and self.moved():
-            self.sources = self.long_answers
+        if self.long_answers and not self.second and self.moved is not None:
+            moved = self.moved()
+            self.sources = [one for one in self.long_answers if (one[3], one[2]) in moved]
             self.at = 0
             self.again = self.second = True
             return self.next_source()
@@ -533,15 +569,33 @@ cdef class Dump(Intake):
         if self.socket is not None and path == self.path:
             return True
         self.disconnect()
-        try:
-            self.socket = DiagSocket(path)
-        except OSError as error:
-            if path is None or error.errno not in NOT_ENTERED:
-                raise
-            self.shut.add(path)
-            return False
-        self.path = path
-        return True
+        opened = self.ahead.pop(path, 0)
+        if not isinstance(opened, DiagSocket) and opened not in NOT_ENTERED:
+            # It was not tried, or then there was no descriptor left.
+            self.ahead = {}
+            self.ahead = open_sockets(self.next_paths(path))
+            opened = self.ahead.pop(path)
+        if isinstance(opened, DiagSocket):
+            self.socket = opened
+            self.path = path
+            return True
+        if path is None or opened not in NOT_ENTERED:
+            self.close()
+            raise OSError(opened, os.strerror(opened), path or "NETLINK_SOCK_DIAG")
+        self.shut.add(path)
+        return False
+
+    cdef list next_paths(self, path):
+        """Return `path` and those of some namespaces that come behind it."""
+        cdef list found = [path]
+        cdef Py_ssize_t i
+        for i in range(self.at, len(self.sources)):
+            if path is None or len(found) == AHEAD:
+                break
+            coming = self.sources[i][0]
+            if coming is not None and coming != found[len(found) - 1]:
+                found.append(coming)
+        return found
 
     cdef void disconnect(self):
         if self.socket is not None:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from fastsock._match import Matcher
 from fastsock._table import SocketRows
@@ -19,6 +19,6 @@ class TableScan(Intake):
         sources: Sequence[tuple[str, int, int, int]],
         matcher: Matcher,
         expected: int = 0,
-        moved: Callable[[], bool] | None = None,
+        moved: Callable[[], Container[tuple[int, int]]] | None = None,
     ) -> None: ...
     def close(self) -> None: ...

@@ -373,10 +373,10 @@ cdef class TableScan(Intake):
     """A read of several tables; rows that the moving tables repeat are dropped and counted.
 
     `sources` are (path, protocol, family, netns); a path that does not exist is passed over (a
-    kernel without IPv6 has no tcp6): the caller knows which must. `moved` is asked at the end: if
-    it says yes, all is read once more, in pages that end elsewhere, and rows that were passed over
-    before are added. Errors: OSError with the path, ParseError, MemoryError; afterwards the scan is
-    over.
+    kernel without IPv6 has no tcp6): the caller knows which must. `moved` is asked at the end: the
+    (netns, protocol) that it returns are read once more, in pages that end elsewhere, and rows that
+    were passed over before are added. Errors: OSError with the path, ParseError, MemoryError;
+    afterwards the scan is over.
     """
 
     cdef list sources
@@ -464,7 +464,9 @@ cdef class TableScan(Intake):
             self.fd = fd
             self.start = self.stop = 0
             return True
-        if not self.again and self.moved is not None and self.moved():
+        if not self.again and self.moved is not None:
+            moved = self.moved()
+            self.sources = [one for one in self.sources if (one[3], one[1]) in moved]
             self.again = True
             self.at = 0
             return self.next_source()

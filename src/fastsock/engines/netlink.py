@@ -11,19 +11,19 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 
 from fastsock.engines._netlink import Dump
 from fastsock.engines.diag_request import Request, build_lookup, plan_requests
 from fastsock.engines.namespaces import (
     Namespace,
+    count_inet,
     count_uninhabited,
     expected_rows,
     is_empty,
     raise_ended,
     read_inode,
-    read_movement,
 )
+from fastsock.engines.movement import AT_ONCE, read_movement
 from fastsock.engines.procfs import CHUNK, ProcfsEngine
 from fastsock.engines.walk import Walk
 from fastsock.errors import EngineUnavailable
@@ -95,9 +95,12 @@ class NetlinkEngine:
     ) -> Plan:
         protocols = want.terms.get("protocol", frozenset(PROTOCOLS.values()))
         spoken = [protocol for protocol in protocols if self._has_module(protocol)]
-        doors = [
-            Door(space) for space in namespaces if _is_ours(space) or not is_empty(space, spoken)
-        ]
+        our_inode = read_inode("/proc/thread-self")
+        doors = []
+        for space in namespaces:
+            ours = space.inode != 0 and space.inode == our_inode
+            if ours or not is_empty(space, spoken):
+                doors.append(Door(space, ours))
         if doors and len(doors) == len(namespaces) and not any(door.exists for door in doors):
             raise_ended(self.name, namespaces)
         dumped = want.with_term("protocol", spoken)
@@ -105,13 +108,19 @@ class NetlinkEngine:
         # Each message answers for its protocol: rows need not be asked for it.
         matcher = match.Matcher(want.without_terms("protocol"))
         sources = _sources(plan_requests(dumped, fields), doors)
-        expected = expected_rows(namespaces, want)
-        # To look for movement takes longer than a dump of listeners, and they seldom are so many.
-        few = want.terms.get("state") == {State.LISTEN}
-        before = None if few else read_movement(namespaces, dumped)
+        spaces = [door.space for door in doors]
+        expected = expected_rows(spaces, want)
+        # Where one datagram holds all, none is passed over; and to look for movement takes longer
+        # than a dump of listeners, which seldom are so many.
+        few = set(want.terms.get("state", ())) == {State.LISTEN}
+        watched = [] if few else [space for space in spaces if len(spaces) == 1 or _is_long(space)]
+        before = read_movement(watched, dumped)
 
-        def moved() -> bool:
-            return few or read_movement(namespaces, dumped) != before
+        def moved() -> set[tuple[int, int]]:
+            """What is not known to have stood still."""
+            after = read_movement(watched, dumped)
+            keys = {(netns, protocol) for _, _, protocol, netns in sources}
+            return {key for key in keys if key not in before or before[key] != after.get(key)}
 
         return Plan(Dump(sources, matcher, expected, moved), dumped, doors, rest)
 
@@ -135,10 +144,11 @@ class NetlinkEngine:
         plan = self._plan(want, namespaces, fields)
         table = SocketTable(fields)
         plan.dump.fill(table)
-        for wanted, spaces in self._left(plan):
-            more = self._tables.sockets(wanted, spaces, fields)
-            table = SocketTable.from_rows(chain(table.rows(), more.rows()), fields)
-        return table
+        left = self._left(plan)
+        if not left:
+            return table
+        read = [self._tables.sockets(wanted, spaces, fields) for wanted, spaces in left]
+        return SocketTable.from_tables([table, *read], fields)
 
     def stream(
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
@@ -167,7 +177,9 @@ class NetlinkEngine:
         """Ask for one connection by its four-tuple, without a walk; else as `sockets`."""
         request = _lookup(want)
         if request is not None and len(namespaces) == 1:
-            dump = Dump(_sources([request], [Door(namespaces[0])]), match.Matcher(want))
+            [space] = namespaces
+            ours = space.inode != 0 and space.inode == read_inode("/proc/thread-self")
+            dump = Dump(_sources([request], [Door(space, ours)]), match.Matcher(want))
             table = SocketTable()
             try:
                 dump.fill(table)
@@ -187,9 +199,8 @@ class Door:
 
     __slots__ = ("space", "path", "exists")
 
-    def __init__(self, space: Namespace, ours: bool | None = None) -> None:
+    def __init__(self, space: Namespace, ours: bool) -> None:
         self.space = space
-        ours = _is_ours(space) if ours is None else ours
         self.path = None if ours else space.entrance()
         self.exists = ours or self.path is not None  # else its processes have ended
 
@@ -206,8 +217,9 @@ class Plan:
         self.rest = rest
 
 
-def _is_ours(space: Namespace) -> bool:
-    return space.inode != 0 and space.inode == read_inode("/proc/thread-self")
+def _is_long(space: Namespace) -> bool:
+    """Whether there are more sockets than come at once, as far as is known without asking again."""
+    return count_inet(space, (TCP, UDP), ("sockstat",)) > AT_ONCE
 
 
 def _sources(

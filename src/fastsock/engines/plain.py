@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from fastsock.engines import reference
-from fastsock.engines.namespaces import Namespace, count_uninhabited, list_tables, read_movement
+from fastsock.engines.movement import list_moved, read_movement
+from fastsock.engines.namespaces import Namespace, count_uninhabited, list_tables
 from fastsock.engines.walk import Walk
 from fastsock.implementation import group, match
 from fastsock.table import SocketTable
@@ -63,8 +64,8 @@ class ReferenceEngine:
                     rows.setdefault(key, tuple(row[name] for name in names))
             if not again:
                 self.repeats += listed - len(rows)
-                if read_movement(namespaces, want) == before:
-                    break
+                moved = list_moved(before, read_movement(namespaces, want))
+                tables = [table for table in tables if (table[3], table[1]) in moved]
         whole = SocketTable.from_rows(rows.values(), fields)
         return whole.pick(match.Matcher(want).select(whole))
 

@@ -11,8 +11,8 @@ from fastsock.engines.namespaces import (
     count_uninhabited,
     expected_rows,
     list_tables,
-    read_movement,
 )
+from fastsock.engines.movement import list_moved, read_movement
 from fastsock.engines.walk import Walk
 from fastsock.implementation import match
 from fastsock.table import SocketTable
@@ -43,8 +43,8 @@ class ProcfsEngine:
         tables, _ = list_tables(self.name, namespaces, want)
         before = read_movement(namespaces, want)
 
-        def moved() -> bool:
-            return read_movement(namespaces, want) != before
+        def moved() -> frozenset[tuple[int, int]]:
+            return list_moved(before, read_movement(namespaces, want))
 
         # Each file is of one protocol and one family: rows need not be asked for these.
         rest = want.without_terms("protocol", "family")
