@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import final
 
 from fastsock._match import Matcher
@@ -7,7 +7,7 @@ from fastsock._table import SocketRows
 @final
 class DiagSocket:
     fd: int
-    def __init__(self, path: str | None = None) -> None: ...
+    def __init__(self, path: str | None = None, fd: int = -1) -> None: ...
     def close(self) -> None: ...
 
 class Dump:
@@ -18,6 +18,7 @@ class Dump:
         sources: Sequence[tuple[str | None, bytes, int, int]],
         matcher: Matcher,
         expected: int = 0,
+        connect: Callable[[str | None], DiagSocket] = ...,
     ) -> None: ...
     def count(self) -> list[int]: ...
     def fill(self, rows: SocketRows, limit: int = 0) -> bool: ...

@@ -156,6 +156,7 @@ cdef enum:
     UNIX = 0
     UNIX_BYTES = 16
     NOT_KNOWN = 0xFFFFFFFF
+    MOST_ERRNO = 4095      # linux/err.h
     # Attributes of a UNIX socket: UNIX_DIAG_x.
     NAME = 0
     PEER = 2
@@ -376,19 +377,22 @@ cdef class DiagSocket:
     """A sock_diag socket of one network namespace: ours, or the one that a path shows.
 
     A path is a /proc/PID/ns/net or a name below /run/netns; to enter it takes CAP_SYS_ADMIN there
-    and here (setns(2)). Raises OSError with the path.
+    and here (setns(2)). Raises OSError with the path. `fd` is a socket that is open already, and
+    from then on ours to close: a test's, which answers as no kernel at hand does.
     """
 
     cdef readonly int fd
 
-    def __cinit__(self, path=None):
+    def __cinit__(self, path=None, int fd=-1):
         cdef Entry entry = Entry(NULL, -1, 0)
         cdef pthread_t thread = 0
         cdef sigset_t all_signals
         cdef sigset_t before
         cdef bytes encoded
         cdef int refused
-        self.fd = -1
+        self.fd = fd
+        if fd >= 0:
+            return
         if path is None:
             open_here(&entry)
         else:
@@ -408,7 +412,7 @@ cdef class DiagSocket:
             raise OSError(entry.error, os.strerror(entry.error), path or "NETLINK_SOCK_DIAG")
         self.fd = entry.fd
 
-    def __init__(self, path=None):
+    def __init__(self, path=None, fd=-1):
         pass
 
     def __dealloc__(self):
@@ -426,14 +430,15 @@ cdef class Dump:
 
     `sources` are (path, message, protocol, netns), with the path of a namespace as for DiagSocket.
     Those that may not be entered, or have ended, are passed over and stand in `shut` afterwards.
-    `expected` is about how many rows there will be. Errors: OSError with the kernel's errno where
-    it refuses a request, ENOBUFS where it lost a part of its answer each time, EBADMSG for an
-    answer that is none; MemoryError. Afterwards the dump is over.
+    `expected` is about how many rows there will be, `connect` makes the socket of a path. Errors:
+    OSError with the kernel's errno where it refuses a request, ENOBUFS where it lost a part of its
+    answer each time, EBADMSG for an answer that is none; MemoryError. Afterwards the dump is over.
     """
 
     cdef list sources
     cdef Py_ssize_t at          # the next source
     cdef readonly set shut
+    cdef object opener          # a path → its DiagSocket
     cdef DiagSocket socket
     cdef object path            # of the namespace that `socket` is of
     cdef bint pending           # an answer has begun and not ended
@@ -454,9 +459,10 @@ cdef class Dump:
     cdef uint64_t[32] marks
     cdef int waiting
 
-    def __cinit__(self, sources, Matcher matcher, expected=0):
+    def __cinit__(self, sources, Matcher matcher, expected=0, connect=DiagSocket):
         self.sources = list(sources)
         self.shut = set()
+        self.opener = connect
         self.matcher = matcher
         self.seen = Seen(expected)
         self.expected = expected
@@ -464,7 +470,7 @@ cdef class Dump:
         if self.buffer == NULL:
             raise MemoryError()
 
-    def __init__(self, sources, matcher, expected=0):
+    def __init__(self, sources, matcher, expected=0, connect=DiagSocket):
         pass
 
     def __dealloc__(self):
@@ -483,15 +489,19 @@ cdef class Dump:
         return [self.counts[i] for i in range(256)]
 
     def fill(self, SocketRows rows, Py_ssize_t limit=0):
-        """Fill an empty table; with a limit return True when about so many are there, to go on."""
+        """Fill an empty table; with a limit return True when about so many are there, to go on.
+
+        After an error the table has the rows that came before it.
+        """
         if rows.capacity:
             raise ValueError("the table has been filled: its columns may be lent already")
         cdef Py_ssize_t coming = self.expected + self.expected // 64
         if self.matcher.everything and not limit and rows.expect(coming) != 0:
             raise MemoryError()
-        more = self.run(rows, limit)
-        rows.finish()
-        return more
+        try:
+            return self.run(rows, limit)
+        finally:
+            rows.finish()
 
     cdef bint run(self, SocketRows rows, Py_ssize_t limit) except -1:
         cdef Outcome outcome = DONE
@@ -528,6 +538,8 @@ cdef class Dump:
             path, message, self.protocol, netns = self.sources[self.at]
             self.at += 1
             if path in self.shut or not self.connect(path):
+                self.tries = 0  # they were this one's
+                self.again = False
                 continue
             # None waits here. A row of UNIX leaves fields behind that TCP's rows do not set.
             memset(self.batch, 0, sizeof(self.batch))
@@ -551,7 +563,7 @@ cdef class Dump:
             return True
         self.disconnect()
         try:
-            self.socket = DiagSocket(path)
+            self.socket = self.opener(path)
         except OSError as error:
             if path is None or error.errno not in NOT_ENTERED:
                 raise
@@ -577,7 +589,7 @@ cdef class Dump:
                 self.problem = errno
                 # ENOBUFS: a datagram found no room. EAGAIN: no answer in time, which is final.
                 return REFUSED if errno == ENOBUFS else SYSTEM_ERROR
-            if got > BUFFER:  # cut off: no known kernel does
+            if got == 0 or got > BUFFER:  # empty, or cut off: no known kernel does
                 return MALFORMED
             self.start = 0
             self.stop = got
@@ -610,7 +622,7 @@ cdef class Dump:
             if header.sequence != self.sequence:
                 continue  # of an earlier request on this socket
             if header.type == NLMSG_DONE or header.type == NLMSG_ERROR:
-                if length < 4:
+                if length < 4 or (<const int32_t*>body)[0] < -<int32_t>MOST_ERRNO:
                     return MALFORMED
                 self.problem = -(<const int32_t*>body)[0]
                 return REFUSED if self.problem > 0 else DONE
