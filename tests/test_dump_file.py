@@ -15,30 +15,11 @@ import pytest
 import fastsock
 from children import AS_ROOT, OWN, child_process
 from fastsock import DumpError
+from sockdiag import DONE, attribute, message, tcp
 from zoo import open_zoo
 
 pytest.importorskip("fastsock.engines._netlink", reason="a build without extensions")
 
-LOCAL, REMOTE = b"\x7f\0\0\1", b"\x7f\0\0\2"
-
-
-def message(kind: int, body: bytes) -> bytes:
-    return struct.pack("=IHHII", 16 + len(body), kind, 2, 7, 0) + body
-
-
-def tcp(port: int, state: int = 1, attributes: bytes = b"") -> bytes:
-    ends = LOCAL + bytes(12) + REMOTE + bytes(12)
-    fixed = struct.pack("=BBBB", 2, state, 0, 0) + struct.pack("!HH", port, 4000) + ends
-    return message(
-        20, fixed + struct.pack("=IIIIIIII", 3, 1, 2, 30, 40, 50, 1000, port) + attributes
-    )
-
-
-def attribute(kind: int, value: bytes) -> bytes:
-    return struct.pack("=HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
-
-
-DONE = message(3, bytes(4))
 WHOLE = tcp(80) + tcp(81, 10, attribute(8, b"\0") + attribute(4, b"cubic\0")) + tcp(82) + DONE
 
 
@@ -56,7 +37,7 @@ def test_a_whole_dump(tmp_path: Path) -> None:
     assert (first.local_address, first.local_port) == ("127.0.0.1", 80)
     assert (first.remote_address, first.remote_port) == ("127.0.0.2", 4000)
     assert (first.rx_queue, first.tx_queue, first.uid, first.inode) == (40, 50, 1000, 80)
-    assert (first.cookie, first.timer_expires_ms) == (2 << 32 | 1, 30)
+    assert (first.cookie, first.timer_expires_ms) == (2 << 32 | 80, 30)
     assert first.field("interface") == 3
     assert (listener.rx_queue, listener.tx_queue, listener.backlog_limit) == (40, 0, 50)
     assert table.column("congestion").tolist() == [b"", b"cubic", b""]

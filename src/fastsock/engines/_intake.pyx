@@ -43,12 +43,16 @@ cdef class Intake:
         return [self.counts[i] for i in range(256)]
 
     def fill(self, SocketRows rows, Py_ssize_t limit=0):
-        """Fill an empty table; with a limit return True when about so many are there, to go on."""
+        """Fill an empty table; with a limit return True when about so many are there, to go on.
+
+        After an error the table has the rows that came before it.
+        """
         if rows.capacity:
             raise ValueError("the table has been filled: its columns may be lent already")
         cdef Py_ssize_t coming = self.expected + self.expected // 64
         if self.matcher.everything and not limit and rows.expect(coming) != 0:
             raise MemoryError()
-        more = self.run(rows, limit)
-        rows.finish()
-        return more
+        try:
+            return self.run(rows, limit)
+        finally:
+            rows.finish()

@@ -146,6 +146,7 @@ cdef enum:
     UNIX = 0
     UNIX_BYTES = 16
     NOT_KNOWN = 0xFFFFFFFF
+    MOST_ERRNO = 4095      # linux/err.h
     # Attributes of a UNIX socket: UNIX_DIAG_x.
     NAME = 0
     PEER = 2
@@ -396,36 +397,40 @@ cdef void run_round(Round* to_do) noexcept nogil:
 
 
 @cython.final
-@cython.internal
 cdef class DiagSocket:
-    """A sock_diag socket of one network namespace; see open_sockets."""
+    """A sock_diag socket of one network namespace, see open_sockets; `fd` is ours to close."""
 
-    cdef int fd
+    cdef readonly int fd
 
-    def __cinit__(self):
-        self.fd = -1
+    def __cinit__(self, int fd=-1):
+        self.fd = fd
+
+    def __init__(self, fd=-1):
+        pass
 
     def __dealloc__(self):
         self.close()
 
-    cdef void close(self) noexcept:
+    cpdef void close(self) noexcept:
         """Close the socket. Closing twice is fine."""
         if self.fd >= 0:
             close(self.fd)
         self.fd = -1
 
 
-cdef dict open_sockets(list paths):
+def open_sockets(list paths):
     """Return by path a DiagSocket of each network namespace, or the errno that was in the way.
 
     A path is a /proc/PID/ns/net or a name below /run/netns; to enter it takes CAP_SYS_ADMIN there
-    and here (setns(2)). None, which stands alone, is the namespace that we are in.
+    and here (setns(2)). None, which stands alone, is the namespace that we are in. AHEAD at most.
     """
     cdef Entry[AHEAD] entries
     cdef Round to_do
     cdef DiagSocket made
     cdef dict found = {}
     cdef int i
+    if len(paths) > AHEAD:
+        raise ValueError(f"{len(paths)} network namespaces at once")
     encoded = [os.fsencode(path) for path in paths if path is not None]
     for i in range(len(paths)):
         entries[i] = Entry(NULL, -1, 0)
@@ -450,12 +455,11 @@ cdef class Dump(Intake):
 
     `sources` are (path, message, protocol, netns), with the path of a namespace as for
     open_sockets. Those that may not be entered, or have ended, are passed over and stand in `shut`
-    afterwards.
-    `expected` is about how many rows there will be. `moved` is asked at the end: what took several
-    datagrams, of the (netns, protocol) that it returns, is asked for once more, for the rows that
-    were passed over. Errors: OSError with the kernel's errno where it refuses a request, ENOBUFS
-    where it lost a part of its answer each time, EBADMSG for an answer that is none; MemoryError.
-    Afterwards the dump is over.
+    afterwards. `expected` is about how many rows there will be. `moved` is asked at the end: what
+    took several datagrams, of the (netns, protocol) that it returns, is asked for once more, for
+    the rows that were passed over. `connect` opens the sockets, as open_sockets. Errors: OSError
+    with the kernel's errno where it refuses a request, ENOBUFS where it lost a part of its answer
+    each time, EBADMSG for an answer that is none; MemoryError. Afterwards the dump is over.
     """
 
     cdef list sources
@@ -464,6 +468,7 @@ cdef class Dump(Intake):
     cdef object moved
     cdef bint second            # they are put once more
     cdef readonly set shut
+    cdef object opener          # paths → the DiagSocket of each, or an errno
     cdef DiagSocket socket
     cdef object path            # of the namespace that `socket` is of
     cdef dict ahead             # what open_sockets found in the namespaces that come next
@@ -478,18 +483,19 @@ cdef class Dump(Intake):
     cdef size_t start           # what lies in `buffer` and is not decoded yet
     cdef size_t stop
 
-    def __cinit__(self, sources, Matcher matcher, expected=0, moved=None):
+    def __cinit__(self, sources, Matcher matcher, expected=0, moved=None, connect=open_sockets):
         self.sources = list(sources)
         self.long_answers = []
         self.moved = moved
         self.shut = set()
+        self.opener = connect
         self.ahead = {}
         self.cookies = Cookies()
         self.buffer = <uint8_t*>malloc(BUFFER)
         if self.buffer == NULL:
             raise MemoryError()
 
-    def __init__(self, sources, matcher, expected=0, moved=None):
+    def __init__(self, sources, matcher, expected=0, moved=None, connect=open_sockets):
         pass
 
     def __dealloc__(self):
@@ -540,6 +546,8 @@ cdef class Dump(Intake):
             path, message, self.protocol, netns = self.sources[self.at]
             self.at += 1
             if path in self.shut or not self.connect(path):
+                self.tries = 0  # they were this one's
+                self.again = self.second
                 continue
             # None waits here. A row of UNIX leaves fields behind that TCP's rows do not set.
             memset(self.batch, 0, sizeof(self.batch))
@@ -573,7 +581,7 @@ cdef class Dump(Intake):
         if not isinstance(opened, DiagSocket) and opened not in NOT_ENTERED:
             # It was not tried, or then there was no descriptor left.
             self.ahead = {}
-            self.ahead = open_sockets(self.next_paths(path))
+            self.ahead = self.opener(self.next_paths(path))
             opened = self.ahead.pop(path)
         if isinstance(opened, DiagSocket):
             self.socket = opened
@@ -614,7 +622,7 @@ cdef class Dump(Intake):
                 self.problem = errno
                 # ENOBUFS: a datagram found no room. EAGAIN: no answer in time, which is final.
                 return REFUSED if errno == ENOBUFS else SYSTEM_ERROR
-            if got > BUFFER:  # cut off: no known kernel does
+            if got == 0 or got > BUFFER:  # empty, or cut off: no known kernel does
                 return MALFORMED
             self.start = 0
             self.stop = got
@@ -649,7 +657,7 @@ cdef class Dump(Intake):
             if header.sequence != self.sequence:
                 continue  # of an earlier request on this socket
             if header.type == NLMSG_DONE or header.type == NLMSG_ERROR:
-                if length < 4:
+                if length < 4 or (<const int32_t*>body)[0] < -<int32_t>MOST_ERRNO:
                     return MALFORMED
                 self.problem = -(<const int32_t*>body)[0]
                 return REFUSED if self.problem > 0 else DONE

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fastsock.engines._netlink import Dump
 from fastsock.engines.diag_request import Request, build_lookup, plan_requests
+from fastsock.engines.movement import AT_ONCE, read_movement
 from fastsock.engines.namespaces import (
     Namespace,
     count_inet,
@@ -23,7 +24,6 @@ from fastsock.engines.namespaces import (
     raise_ended,
     read_inode,
 )
-from fastsock.engines.movement import AT_ONCE, read_movement
 from fastsock.engines.procfs import CHUNK, ProcfsEngine
 from fastsock.engines.walk import Walk
 from fastsock.errors import EngineUnavailable
@@ -129,9 +129,10 @@ class NetlinkEngine:
         self._dropped += plan.dump.repeats
         shut = [door.space for door in plan.doors if door.path in plan.dump.shut]
         if len(shut) < len(plan.doors):
-            # /proc shows a namespace only through the processes in it.
+            # /proc shows a namespace only through the processes in it. Where the last of them ended
+            # since we looked, its sockets are gone, and who asked for more is answered without it.
             self.unentered = count_uninhabited(shut)
-            shut = [space for space in shut if space.directories]
+            shut = [space for space in shut if space.directory()]
         left = [(plan.dumped, shut), (plan.rest, [door.space for door in plan.doors])]
         left = [(want, spaces) for want, spaces in left if want.terms["protocol"] and spaces]
         if left:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from fastsock.engines._fd_walk import walk_descriptors
 from fastsock.engines._proc_net import TableScan
+from fastsock.engines.movement import list_moved, read_movement
 from fastsock.engines.namespaces import (
     Namespace,
     count_uninhabited,
     expected_rows,
     list_tables,
 )
-from fastsock.engines.movement import list_moved, read_movement
 from fastsock.engines.walk import Walk
 from fastsock.implementation import match
 from fastsock.table import SocketTable
