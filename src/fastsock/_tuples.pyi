@@ -3,7 +3,7 @@ from typing import Any, TypeVar
 
 from fastsock._table import Column, SocketRows
 
-Row = TypeVar("Row", bound=tuple[Any, ...])
+_Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 def list_holders(
     rows: SocketRows, ranks: Column, all_descriptors: bool, held_only: bool
@@ -12,7 +12,7 @@ def make_tuples(
     rows: SocketRows,
     index: Column,
     holders: Column,
-    row_class: type[Row],
+    row_class: type[_Row],
     end_class: type[tuple[Any, ...]],
     describe: Callable[[int, int, int], tuple[Any, Any, Any]],
-) -> list[Row]: ...
+) -> list[_Row]: ...
