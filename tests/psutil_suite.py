@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     wanted = [
         item
         for item in items
-        if any(part in item.nodeid.lower() for part in ABOUT_CONNECTIONS)
+        if any(part in f"{item.path.name} {item.nodeid}".lower() for part in ABOUT_CONNECTIONS)
         and item.nodeid.rpartition("::")[2] not in NOT_OURS
     ]
     chosen = {id(item) for item in wanted}
