@@ -18,7 +18,7 @@ BUILDS = tuple(SUFFIXES)
 
 
 class Implementation:
-    """The modules of one twin: table, match, group."""
+    """The modules of one twin: table, match, group, tuples."""
 
     def __init__(self, name: str) -> None:
         suffix = SUFFIXES[name]
@@ -44,6 +44,10 @@ class Implementation:
     @property
     def group(self) -> Any:
         return self._module("group")
+
+    @property
+    def tuples(self) -> Any:
+        return self._module("tuples")
 
     @property
     def lends_memory(self) -> bool:

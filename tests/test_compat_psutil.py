@@ -111,6 +111,19 @@ def test_a_process(own_namespace: Namespace, kind: str) -> None:
     assert rows or kind == "unix"
 
 
+@pytest.fixture(params=[0, 2**31], ids=["many descriptors", "few descriptors"])
+def order(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables are read beside the walk, or searched after it for what it found."""
+    monkeypatch.setattr(faster, "_MANY_DESCRIPTORS", request.param)
+
+
+@pytest.mark.parametrize("kind", ["inet", "tcp6", "all"])
+def test_a_process_in_either_order(own_namespace: Namespace, order: None, kind: str) -> None:
+    pid = own_namespace.pid
+    rows = in_child(lambda: compare_process(pid, kind), netns=own_namespace.pid)
+    assert type(rows) is list
+
+
 def test_a_process_of_another_namespace(own_namespace: Namespace) -> None:
     """psutil finds its descriptors, and in the reader's tables none of its sockets."""
     assert compare_process(own_namespace.pid) == []
@@ -279,6 +292,26 @@ def test_a_tree(tree: ProcTree, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["inet", "tcp6", "udp"])
 def test_a_process_of_a_tree(tree: ProcTree, pid: int, kind: str) -> None:
     assert len(compare_process(pid, kind)) > 0
+
+
+def test_without_sockets_no_table_is_needed(tree: ProcTree, order: None) -> None:
+    tree.process(9).descriptor(0, "/dev/null")
+    for name in ("tcp", "tcp6", "udp", "udp6"):
+        (tree.path / "net" / name).unlink()
+    assert compare_process(9) == []
+    assert compare_process(30)[0] is FileNotFoundError
+
+
+def test_a_refusal_comes_before_all_else(tree: ProcTree, order: None) -> None:
+    if AS_ROOT:
+        pytest.skip("root may read every link of a tree of files")
+    tree.table("tcp", b"   1: 0100007F:1388 nonsense\n")
+    folder = tree.path / "200" / "fd"
+    folder.chmod(0o400)
+    try:
+        assert compare_process(200)[0] is psutil.AccessDenied
+    finally:
+        folder.chmod(0o700)  # pytest removes it
 
 
 def test_only_the_directory_of_the_process_counts(tree: ProcTree) -> None:

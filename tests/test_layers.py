@@ -31,7 +31,7 @@ LAYERS = [
     Layer(0, {"columns", "row", "hash"}, 0),
     Layer(1, {"filter", "expression"}, 1),
     Layer(1, {"attributes"}, 1),
-    Layer(2, {"table", "implementation", "group", "match", "seen", "arrow"}, 2),
+    Layer(2, {"table", "implementation", "group", "match", "seen", "arrow", "tuples"}, 2),
     Layer(3, {"processes"}, 1),
     Layer(4, {"engines"}, 4),
     Layer(5, {"conductor"}, 5),

@@ -13,7 +13,7 @@ import struct
 import subprocess
 import sys
 import weakref
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -769,39 +769,6 @@ def test_an_address_of_another_length_is_refused(implementation: Implementation)
     for wrong in (b"", bytes(4), bytes(17)):
         with pytest.raises(ValueError, match="16 bytes"):
             implementation.table.format_address(wrong, 10)
-
-
-class End(NamedTuple):
-    ip: str
-    port: int
-
-
-def test_ends_as_tuples_of_a_class(implementation: Implementation) -> None:
-    here, there = (mapped(text) for text in ("10.0.0.1", "10.0.0.2"))
-    rows = implementation.rows(
-        *(
-            row(
-                family=family,
-                local_address=here,
-                local_port=port,
-                remote_address=there,
-                remote_port=0,
-            )
-            for family, port in ((2, 80), (2, 80), (10, 80), (2, 443), (2, 0))
-        )
-    )
-    ends = implementation.table.make_ends(rows, "local", End)
-    texts = ["10.0.0.1", "10.0.0.1", "::ffff:10.0.0.1", "10.0.0.1"]
-    assert ends == [*zip(texts, [80, 80, 80, 443], strict=True), ()]
-    assert [type(end) for end in ends] == [End, End, End, End, tuple]
-    assert ends[0].ip is ends[3].ip  # one text for all
-    assert implementation.table.make_ends(rows, "remote", End) == [()] * 5
-    assert implementation.table.make_ends(implementation.rows(), "local", End) == []
-
-
-def test_a_side_that_is_none(implementation: Implementation) -> None:
-    with pytest.raises(ValueError, match="a side is local or remote, not 'left'"):
-        implementation.table.make_ends(implementation.rows(), "left", End)
 
 
 # Memory

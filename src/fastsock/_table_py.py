@@ -612,18 +612,3 @@ def format_address(address: bytes, family: int) -> str:
     if family == _UNIX:
         return ""
     return inet_ntop(AF_INET, address[12:]) if family == AF_INET else inet_ntop(AF_INET6, address)
-
-
-def make_ends(rows: SocketRows, side: str, kind: type[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Return each row's address as text and port, of the "local" or "remote" side, as a `kind`.
-
-    `kind` is a tuple class. Where there is no port there is no end either: ().
-    """
-    if side not in ("local", "remote"):
-        raise ValueError(f"a side is local or remote, not {side!r}")
-    addresses = list(zip(rows.column(f"{side}_address"), rows.column("family"), strict=True))
-    texts = {address: format_address(*address) for address in set(addresses)}
-    return [
-        tuple.__new__(kind, (texts[address], port)) if port else ()
-        for address, port in zip(addresses, rows.column(f"{side}_port"), strict=True)
-    ]

@@ -24,34 +24,33 @@ socket's path with a line break in it, for which psutil raises RuntimeError, is 
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import re
 import socket
-from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
-from itertools import repeat
 from threading import Thread
 
 from fastsock.engines import open_engine
 from fastsock.engines.namespaces import Namespace, read_inode
 from fastsock.engines.reference import list_descriptors, parse_socket
 from fastsock.errors import ParseError
-from fastsock.filter import build_filter
-from fastsock.implementation import table as storage
+from fastsock.filter import Filter, build_filter
+from fastsock.implementation import COMPILED, group, table as storage
 from fastsock.tcp import FAMILIES, PROTOCOLS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
+    from fastsock import _tuples as tuples
     from fastsock.engines import Engine
-    from fastsock.engines.walk import Walk
-    from fastsock.table import SocketTable
-
-    Pair = tuple[int | None, int]  # pid and descriptor
+    from fastsock.table import Column, SocketTable
+elif COMPILED:
+    from fastsock import _tuples as tuples
+else:
+    from fastsock import _tuples_py as tuples
 
 try:
     psutil: Any = import_module("psutil")
@@ -61,7 +60,7 @@ except ModuleNotFoundError as error:
     ) from error
 _linux: Any = import_module("psutil._pslinux")
 _common: Any = import_module("psutil._common")
-_tuples: Any = getattr(psutil, "_ntuples", _common)  # a module of their own since psutil 7.2
+_psutil_tuples: Any = getattr(psutil, "_ntuples", _common)  # a module of their own since 7.2
 
 __all__ = ["install", "net_connections", "process_net_connections", "uninstall"]
 
@@ -76,7 +75,10 @@ _PROTOCOLS = {
 _FAMILIES = {"4": ("ipv4",), "6": ("ipv6",)}
 _SOCKET_TYPES = {PROTOCOLS["tcp"]: socket.SOCK_STREAM, PROTOCOLS["udp"]: socket.SOCK_DGRAM}
 _FAMILY_ENUMS = {number: socket.AddressFamily(number) for number in FAMILIES.values()}
-_NOBODY = (None, -1)
+
+# A process with fewer descriptors is looked through first, and tables are searched for its sockets.
+# With more, both are read at once: no search among so many is worth its time.
+_MANY_DESCRIPTORS = 1000
 
 
 def net_connections(kind: str = "inet") -> list[Any]:
@@ -89,17 +91,20 @@ def net_connections(kind: str = "inet") -> list[Any]:
     _check_kind(kind)
     procfs: str = psutil.PROCFS_PATH
     net = _net(procfs)
-    engine = open_engine(procfs=procfs)
-    walk = _WalkBeside(procfs)
+    walk = _Beside(lambda: open_engine(procfs=procfs).owners(None))
     try:
-        tables = _read_tables(kind, procfs, engine, net)
+        tables = _read_tables(kind, procfs, net)
     finally:
-        owners = walk.result()
-    with _without_collector():
-        # psutil lists processes in the order of the directory, and later ones take over. A procfs
-        # has them by number, as a walk has; other trees have them in any order.
-        holders = _Holders(_descriptors(owners), os.listdir(procfs))
-        return _rows(_tuples.sconn, tables, holders)
+        found = walk.result()
+    # psutil lists processes in the order of the directory, and later ones take over. A procfs has
+    # them by number, as a walk has; other trees have them in any order.
+    places = {name: place for place, name in enumerate(os.listdir(procfs), 1)}
+    ranks = [
+        # psutil passes over a process when it meets one link that may not be read.
+        -1 if process.pid in found.denied_links else places.get(str(process.pid), 0)
+        for process in found.owners.processes
+    ]
+    return _rows(_psutil_tuples.sconn, tables, found.owners, ranks)
 
 
 def process_net_connections(pid: int | None = None, kind: str = "inet") -> list[Any]:
@@ -119,32 +124,30 @@ def _list_process(self: Any, kind: str = "inet") -> list[Any]:
     _check_kind(kind)
     procfs: str = psutil.PROCFS_PATH
     net = _net(procfs)
-    engine = open_engine(procfs=procfs)
-    holders = _Holders(_descriptors_of(engine, procfs, self.pid))
-    tables = _read_tables(kind, procfs, engine, net) if holders.first else []
-    with _without_collector():
-        rows = _rows(_tuples.pconn, [_held(table, holders) for table in tables], holders)
+    folder = f"{procfs}/{self.pid}/fd"
+    # A walk calls a table that may not be listed empty where its size says so; psutil does not.
+    os.scandir(folder).close()
+    reading = None
+    if os.stat(folder).st_size >= _MANY_DESCRIPTORS:  # their number since Linux 6.2, before it 0
+        reading = _Beside(partial(_read_tables, kind, procfs, net))
+    try:
+        owners = _owners_of(open_engine(procfs=procfs), procfs, self.pid)
+    finally:
+        if reading:
+            reading.join()
+    rows = []
+    if len(owners):
+        if reading:
+            tables = reading.result()
+        else:
+            tables = _read_tables(kind, procfs, net, set(owners.column("inode")))
+        rows = _rows(_psutil_tuples.pconn, tables, owners, [0] * len(owners.processes), True)
     os.stat(f"{self._procfs_path}/{self.pid}")  # an answer from a process that ended is none
     return rows
 
 
 # It makes psutil's exceptions of OSError, with the name that psutil knows the process by.
 _process_net_connections: Any = _linux.wrap_exceptions(_list_process)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the garbage collector from looking at the rows while they are made.
-
-    None of them is garbage, and each new one brings it back to all others: half of the time.
-    """
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def _check_kind(kind: str) -> None:
@@ -166,16 +169,13 @@ def _net(procfs: str) -> Namespace:
     return Namespace(read_inode(os.path.dirname(net)), [net])
 
 
-# -------------------------------------------------------------------------------------- descriptors
+class _Beside(Thread):
+    """A call that waits for the kernel, in a thread of its own while we wait for it elsewhere."""
 
-
-class _WalkBeside(Thread):
-    """A walk over all descriptors while the tables are read: both wait for the kernel alone."""
-
-    def __init__(self, procfs: str) -> None:
-        super().__init__(name="fastsock walk", daemon=True)
-        self._engine = open_engine(procfs=procfs)
-        self._walk: Walk | None = None
+    def __init__(self, call: Callable[[], Any]) -> None:
+        super().__init__(name="fastsock", daemon=True)
+        self._call = call
+        self._found: Any = None
         self._error: BaseException | None = None
         try:
             self.start()
@@ -184,73 +184,32 @@ class _WalkBeside(Thread):
 
     def run(self) -> None:
         try:
-            self._walk = self._engine.owners(None)
+            self._found = self._call()
         except BaseException as error:
             self._error = error
 
-    def result(self) -> Walk:
-        if self.ident is not None:
-            self.join()
-        if self._walk is None:
-            assert self._error is not None
+    def join(self, timeout: float | None = None) -> None:
+        if self.ident is not None:  # it was started
+            super().join(timeout)
+
+    def result(self) -> Any:
+        self.join()
+        if self._error is not None:
             raise self._error
-        return self._walk
+        return self._found
 
 
-class _Holders:
-    """The descriptors that psutil names: `first` by inode, `several` where there are more.
+def _owners_of(engine: Engine, procfs: str, pid: int) -> storage.OwnerRows:
+    """Return the descriptors of a process or, as psutil allows, of a thread by its number.
 
-    Of processes that share a socket it names the last one in `order`, a list of pids.
-    """
-
-    __slots__ = ("first", "several")
-
-    def __init__(self, rows: Iterable[tuple[int, Pair]], order: Iterable[str] = ()) -> None:
-        self.several: dict[int, list[Pair]] = {}
-        rows = list(rows)
-        self.first: dict[int, Pair] = dict(rows)
-        if len(self.first) == len(rows):
-            return
-        places = {name: place for place, name in enumerate(order)}
-        shared = {inode for inode, pair in rows if self.first[inode] is not pair}
-        for inode, pair in rows:
-            if inode not in shared:
-                continue
-            held = self.several.get(inode)
-            if held and held[0][0] == pair[0]:
-                held.append(pair)
-            elif not held or places.get(str(held[0][0]), -1) < places.get(str(pair[0]), -1):
-                self.several[inode] = [pair]
-        self.first.update((inode, pairs[0]) for inode, pairs in self.several.items())
-
-
-def _descriptors(walk: Walk) -> Iterable[tuple[int, Pair]]:
-    """Return (inode, (pid, fd)) of what psutil would find of a walk, in the order of the walk."""
-    pids, tids = walk.owners.column("pid"), walk.owners.column("tid")
-    inodes, fds = (walk.owners.column(name).tolist() for name in ("inode", "fd"))
-    found = zip(inodes, zip(pids.tolist(), fds, strict=True), strict=True)
-    if tids == pids and not walk.denied_links and -1 not in fds:
-        return found
-    return [
-        (inode, (pid, fd))
-        for (inode, (pid, fd)), tid in zip(found, tids, strict=True)
-        if tid == pid and fd >= 0 and pid not in walk.denied_links
-    ]
-
-
-def _descriptors_of(engine: Engine, procfs: str, pid: int) -> Iterable[tuple[int, Pair]]:
-    """Return (inode, (pid, fd)) of a process or, as psutil allows, of a thread by its number.
-
-    Raises the OSError that listing the descriptors, or reading one, would give.
+    Raises the OSError that reading one of them would give.
     """
     folder = f"{procfs}/{pid}/fd"
-    # A walk calls a table that may not be listed empty where its size says so; psutil does not.
-    os.scandir(folder).close()
     walk = engine.owners([pid])
     if walk.denied_links:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
     if not walk.missing:
-        return _descriptors(walk)
+        return walk.owners
     # A walk does not take a thread for a process. One that ended has no such directory either.
     found = []
     for fd, link in list_descriptors(folder):
@@ -258,15 +217,22 @@ def _descriptors_of(engine: Engine, procfs: str, pid: int) -> Iterable[tuple[int
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), f"{folder}/{fd}")
         inode = parse_socket(link)
         if inode is not None:
-            found.append((inode, (pid, fd)))
-    return found
+            found.append((inode, pid, fd, pid, 0))
+    return storage.OwnerRows.from_rows(found, [storage.Process(pid, 0, b"", 0, 0, b"")])
 
 
 # --------------------------------------------------------------------------------------------- rows
 
 
-def _read_tables(kind: str, procfs: str, engine: Engine, net: Namespace) -> list[SocketTable]:
-    """Return the sockets of a kind: those of TCP and UDP in one table, UNIX sockets in another."""
+def _read_tables(
+    kind: str, procfs: str, net: Namespace, inodes: Iterable[int] | None = None
+) -> list[SocketTable]:
+    """Return the sockets of a kind: those of TCP and UDP in one table, UNIX sockets in another.
+
+    With `inodes` only those that have one of them.
+    """
+    engine = open_engine(procfs=procfs)
+    want = Filter() if inodes is None else Filter().with_term("inode", inodes)
     name = kind.rstrip("46")
     families = _FAMILIES.get(kind.removeprefix(name), ("ipv4", "ipv6"))
     protocols = [protocol for protocol in _PROTOCOLS[name] if protocol != "unix"]
@@ -278,17 +244,24 @@ def _read_tables(kind: str, procfs: str, engine: Engine, net: Namespace) -> list
         found |= "ipv6" in families and os.path.exists(f"{path}6")
     tables = []
     if found:
-        tables.append(_read(procfs, engine, net, protocol=protocols, family=families))
+        chosen = build_filter(protocol=protocols, family=families)
+        tables.append(_read(procfs, engine, net, want, chosen))
     if "unix" in _PROTOCOLS[name]:
         os.stat(f"{procfs}/net/unix")
-        tables.append(_read(procfs, engine, net, protocol="unix", fields=("type", "path")))
+        chosen = build_filter(protocol="unix")
+        tables.append(_read(procfs, engine, net, want, chosen, ("type", "path")))
     return tables
 
 
 def _read(
-    procfs: str, engine: Engine, net: Namespace, fields: Sequence[str] = (), **selection: Any
+    procfs: str,
+    engine: Engine,
+    net: Namespace,
+    want: Filter,
+    chosen: Filter,
+    fields: Sequence[str] = (),
 ) -> SocketTable:
-    want = build_filter(**selection)
+    want = Filter({**want.terms, **chosen.terms})
     try:
         table = engine.sockets(want, [net], fields)
     except ParseError as error:
@@ -299,70 +272,57 @@ def _read(
     return table if engine.exact else table.select(want)
 
 
-def _held(table: SocketTable, holders: _Holders) -> SocketTable:
-    """Return the rows of sockets that have holders."""
-    inodes = enumerate(table.column("inode").tolist())
-    held = [place for place, inode in inodes if inode in holders.first]
-    return table.pick(storage.Column.from_values("index", "I", held))
+def _rows(
+    row: Any,
+    tables: Iterable[SocketTable],
+    owners: storage.OwnerRows,
+    ranks: Sequence[int],
+    held_only: bool = False,
+) -> list[Any]:
+    """Return the sockets of the tables as tuples of a class, psutil's sconn or pconn.
 
-
-def _rows(row: Any, tables: Iterable[SocketTable], holders: _Holders) -> list[Any]:
-    """Return the sockets of the tables as tuples of a class, psutil's sconn or pconn."""
+    Of the processes that hold a socket, psutil names the one with the highest rank.
+    """
+    index = group.OwnerIndex(owners)
+    rank = storage.Column.from_values("rank", "i", ranks)
     rows: list[Any] = []
     for table in tables:
-        columns = (_unix_columns if "path" in table.fields else _inet_columns)(table, holders)
-        columns = columns[: len(row._fields)]  # a pconn has no pid
-        # Without a Python call a row: there may be a million.
-        rows += map(partial(tuple.__new__, row), zip(*columns, strict=False))
-    nobodys = {one for one in rows if one[0] == -1}  # only these can be alike
-    if nobodys:
-        rows = [*(one for one in rows if one[0] != -1), *nobodys]
+        table.attach_owners(owners, index.heads(table, storage.OWNER_UNKNOWN))
+        is_unix = "path" in table.fields
+        listed = tuples.list_holders(table, rank, is_unix, held_only)
+        if is_unix:
+            rows += _unix_rows(row, table, owners, *listed)
+        else:
+            addr = _psutil_tuples.addr
+            rows += tuples.make_tuples(table, *listed, row, addr, _describe)
     return rows
 
 
-def _inet_columns(table: SocketTable, holders: _Holders) -> list[Iterable[Any]]:
-    """Return the columns fd, family, type, laddr, raddr, status and pid."""
-    protocols, states, families, inodes = (
-        table.column(name).tolist() for name in ("protocol", "state", "family", "inode")
-    )
-    # One by one, so that psutil's KeyError for a state that it does not know stays one.
-    statuses = {
-        (protocol, state): _linux.TCP_STATUSES[f"{state:02X}"]
-        if protocol == PROTOCOLS["tcp"]
-        else psutil.CONN_NONE
-        for protocol, state in set(zip(protocols, states, strict=True))
-    }
-    pairs = list(map(holders.first.get, inodes, repeat(_NOBODY)))
-    return [
-        [fd for _, fd in pairs],
-        map(_FAMILY_ENUMS.__getitem__, families),
-        map(_SOCKET_TYPES.__getitem__, protocols),
-        storage.make_ends(table, "local", _tuples.addr),
-        storage.make_ends(table, "remote", _tuples.addr),
-        map(statuses.__getitem__, zip(protocols, states, strict=True)),
-        [pid for pid, _ in pairs],
-    ]
+def _describe(protocol: int, family: int, state: int) -> tuple[Any, Any, Any]:
+    """Return family, type and status as psutil has them; its KeyError for a state it knows not."""
+    is_tcp = protocol == PROTOCOLS["tcp"]
+    status = _linux.TCP_STATUSES[f"{state:02X}"] if is_tcp else psutil.CONN_NONE
+    return _FAMILY_ENUMS[family], _SOCKET_TYPES[protocol], status
 
 
-def _unix_columns(table: SocketTable, holders: _Holders) -> list[Iterable[Any]]:
-    """Return the same columns, with a row for each descriptor."""
-    kinds, inodes = table.column("type").tolist(), table.column("inode").tolist()
-    paths = [_show_path(path) if path else "" for path in table.column("path").tolist()]
+def _unix_rows(
+    row: Any, table: SocketTable, owners: storage.OwnerRows, index: Column, holders: Column
+) -> list[Any]:
+    """Return UNIX sockets, with a row for each descriptor."""
+    kinds, paths = table.column("type"), table.column("path")
+    pids, fds = owners.column("pid"), owners.column("fd")
     enums = {kind: _common.socktype_to_enum(kind) for kind in set(kinds)}
-    found = [
-        (fd, enums[kind], path, pid)
-        for inode, kind, path in zip(inodes, kinds, paths, strict=True)
-        for pid, fd in holders.several.get(inode) or (holders.first.get(inode, _NOBODY),)
-    ]
-    return [
-        [fd for fd, _, _, _ in found],
-        repeat(socket.AF_UNIX),
-        [kind for _, kind, _, _ in found],
-        [path for _, _, path, _ in found],
-        repeat(""),
-        repeat(psutil.CONN_NONE),
-        [pid for _, _, _, pid in found],
-    ]
+    fields = len(row._fields)  # a pconn has no pid
+    rows = []
+    nobodys = set()  # only these can be alike
+    for place, at in zip(index.tolist(), holders.tolist(), strict=True):
+        path, kind = paths[place], enums[kinds[place]]
+        shown = (socket.AF_UNIX, kind, _show_path(path) if path else "", "", psutil.CONN_NONE)
+        if at >= 0:
+            rows.append(tuple.__new__(row, (fds[at], *shown, pids[at])[:fields]))
+        else:
+            nobodys.add(tuple.__new__(row, (-1, *shown, None)))
+    return [*rows, *nobodys]
 
 
 _LINE_BREAK = re.compile(r"[\r\n]")
