@@ -507,6 +507,14 @@ def test_what_took_several_datagrams_and_moved_is_asked_for_twice(
     assert dump.repeats == 1
 
 
+@pytest.mark.parametrize("answer", [[tcp(80), DONE], [DONE], [message(NOOP, b""), tcp(80), DONE]])
+def test_sockets_of_one_datagram_cannot_be_passed_over(answer: list[bytes]) -> None:
+    """The kernel says in a datagram of its own that the answer has ended."""
+    with Answers(answer) as kernel:
+        dump = Dump([(None, ASKED, TCP, 0)], Matcher(ALL), moved=lambda: {(0, TCP)}, connect=kernel)
+        assert sum(dump.count()) == len(answer) // 2
+
+
 def test_a_stream_asks_twice_too() -> None:
     first, second = [tcp(80), tcp(81) + DONE], [renumber(tcp(81) + tcp(82) + DONE, 2)]
     with Answers([*first, *second]) as kernel:

@@ -476,7 +476,8 @@ cdef class Dump(Intake):
     cdef int protocol
     cdef uint32_t sequence
     cdef int tries
-    cdef Py_ssize_t datagrams   # of the answer that is read
+    cdef uint64_t decoded       # sockets so far
+    cdef Py_ssize_t datagrams   # with sockets in them, of the answer that is read
     cdef int problem
     cdef Cookies cookies        # of the rows that have come
     cdef uint8_t* buffer
@@ -614,6 +615,7 @@ cdef class Dump(Intake):
         """Read datagrams until the answer ends, or until `rows` holds `limit`."""
         cdef Outcome outcome
         cdef ssize_t got
+        cdef uint64_t before
         while True:
             got = recv(self.socket.fd, self.buffer, BUFFER, MSG_TRUNC)
             if got < 0:
@@ -626,8 +628,9 @@ cdef class Dump(Intake):
                 return MALFORMED
             self.start = 0
             self.stop = got
-            self.datagrams += 1
+            before = self.decoded
             outcome = self.take_messages(rows)
+            self.datagrams += self.decoded != before
             # Also before an error: the next datagram takes the place of the bytes of these rows.
             if self.waiting and outcome != NO_MEMORY and self.pass_on(rows) != 0:
                 return NO_MEMORY
@@ -666,6 +669,7 @@ cdef class Dump(Intake):
             row = &self.batch[self.waiting]
             if not take_row(body, length, self.protocol, attributes, row):
                 return MALFORMED
+            self.decoded += 1
             if everything or self.matcher.matches(row):
                 is_new = self.cookies.add(row.cookie, row.netns)
                 if is_new < 0:
