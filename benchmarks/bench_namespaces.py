@@ -1,22 +1,19 @@
 """Many network namespaces: each costs a dump, and everything else little beside that.
 
 Live, with 100 namespaces of 10 TCP sockets each, as a host of containers has them. The floor is the
-same request to each, in turn, on sockets that were opened there beforehand: only the kernel's own
-work, which is a walk of the one hash that the sockets of all namespaces are in. Finding the
-namespaces, by a look at every process, is part of the scan and a case of its own. To make and to
-enter them takes root.
+same request in each, in turn, on a socket that is opened there: nothing but the system calls that
+the dumps take, most of all a walk of the one hash that the sockets of all namespaces are in.
+Finding the namespaces, by a look at every process, is part of the scan and a case of its own. To
+make and to enter them takes root.
 """
 
 from __future__ import annotations
 
-import array
-import contextlib
 import ctypes
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -42,29 +39,20 @@ pytestmark = [
 [REQUEST] = [request.message for request in plan_requests(build_filter(protocol="tcp"))]
 
 
-class Spaces(NamedTuple):
-    """Namespaces, each held by a process, with a sock_diag socket of each."""
-
-    pids: list[int]
-    doors: list[socket.socket]
-
-
 def inhabit(told: socket.socket) -> None:
-    """Enter a namespace of our own, open its sockets and lend one that asks for them."""
+    """Enter a namespace of our own, open its sockets, say so and wait for the end."""
     sockfarm.enter_namespace(sockfarm.CLONE_NEWNET)
     listeners = [socket.create_server(("127.0.0.1", 5000 + n)) for n in range(2)]
     pairs = []
     for n in range(SOCKETS // 2 - 1):
         client = socket.create_connection(listeners[n % 2].getsockname())
         pairs.append((client, listeners[n % 2].accept()[0]))
-    with floors.open_diag() as diag:
-        lent = array.array("i", [diag.fileno()])
-        told.sendmsg([b"1"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, lent)])
+    told.send(b"1")
     signal.pause()
 
 
-def hold_one() -> tuple[int, socket.socket]:
-    """Fork the inhabitant of a namespace; returns its pid and the socket it lends."""
+def hold_one() -> int:
+    """Fork the inhabitant of a namespace; returns its pid."""
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if not pid:
@@ -75,50 +63,61 @@ def hold_one() -> tuple[int, socket.socket]:
             os._exit(1)
     theirs.close()
     with ours:
-        _, lent, _, _ = ours.recvmsg(1, socket.CMSG_SPACE(4))
-    if not lent:
-        os.waitpid(pid, 0)
-        pytest.skip("no network namespace of our own")
-    [fd] = array.array("i", lent[0][2])
-    return pid, socket.socket(fileno=fd)
+        if not ours.recv(1):
+            os.waitpid(pid, 0)
+            pytest.skip("no network namespace of our own")
+    return pid
 
 
-@contextlib.contextmanager
-def hold_spaces() -> Iterator[Spaces]:
-    """Hold all of them for the length of a `with` block."""
-    held = Spaces([], [])
+@pytest.fixture(scope="module")
+def spaces() -> Iterator[list[int]]:
+    """The processes that hold a namespace each."""
+    pids: list[int] = []
     try:
         for _ in range(SPACES):
-            pid, door = hold_one()
-            held.pids.append(pid)
-            held.doors.append(door)
-        yield held
+            pids.append(hold_one())
+        yield pids
     finally:
-        for pid, door in zip(held.pids, held.doors, strict=True):
-            door.close()
+        for pid in pids:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
 
 
-@pytest.fixture(scope="module")
-def spaces() -> Iterator[Spaces]:
-    with hold_spaces() as held:
-        yield held
+def enter(space: int) -> None:
+    if sockfarm.libc.setns(space, sockfarm.CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def scan_pids(spaces: Spaces) -> object:
-    return fastsock.scan(engine="netlink", netns=spaces.pids)
+def dump_in_each(pids: Sequence[int]) -> int:
+    """Enter each namespace, and at last our own; returns the bytes of the answers."""
+    total = 0
+    paths = [f"/proc/{pid}/ns/net" for pid in pids]
+    home = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+    try:
+        for path in paths:
+            space = os.open(path, os.O_RDONLY)
+            enter(space)
+            os.close(space)
+            total += floors.dump([REQUEST])
+    finally:
+        enter(home)
+        os.close(home)
+    return total
 
 
-def scan_all(_: Spaces) -> object:
+def scan_pids(pids: list[int]) -> object:
+    return fastsock.scan(engine="netlink", netns=pids)
+
+
+def scan_all(_: list[int]) -> object:
     return fastsock.scan(engine="netlink", netns="all")
 
 
-def find_all(_: Spaces) -> object:
+def find_all(_: list[int]) -> object:
     return all_namespaces("/proc")
 
 
-QUESTIONS: dict[str, Callable[[Spaces], object]] = {
+QUESTIONS: dict[str, Callable[[list[int]], object]] = {
     "scan": scan_pids,
     "scan all": scan_all,
     "find": find_all,
@@ -126,22 +125,19 @@ QUESTIONS: dict[str, Callable[[Spaces], object]] = {
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_namespaces(benchmark: Benchmark, spaces: Spaces, question: str) -> None:
+def test_namespaces(benchmark: Benchmark, spaces: list[int], question: str) -> None:
     benchmark.group = f"{SPACES} namespaces of {SOCKETS} sockets"
-    answered = fastsock.scan(engine="netlink", netns=spaces.pids)
-    read = fastsock.scan(engine="procfs", netns=spaces.pids)
+    answered = fastsock.scan(engine="netlink", netns=spaces)
+    read = fastsock.scan(engine="procfs", netns=spaces)
     assert sorted(answered.column("inode")) == sorted(read.column("inode"))
     assert len(answered) == SPACES * SOCKETS
-    doors = list(spaces.doors)
-    with floors.open_diag() as ours:
-        if question == "scan all":
-            doors.append(ours)
-        measure(
-            benchmark,
-            lambda: QUESTIONS[question](spaces),
-            lambda: sum(floors.take_answer(door, REQUEST) for door in doors),
-            BARE,
-            engine="netlink",
-            rows=SPACES * SOCKETS,
-            namespaces=SPACES,
-        )
+    everywhere = [*spaces, os.getpid()] if question == "scan all" else spaces
+    measure(
+        benchmark,
+        lambda: QUESTIONS[question](spaces),
+        lambda: dump_in_each(everywhere),
+        BARE,
+        engine="netlink",
+        rows=SPACES * SOCKETS,
+        namespaces=SPACES,
+    )

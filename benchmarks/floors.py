@@ -52,30 +52,18 @@ def read_tables(paths: Sequence[str] = TCP) -> int:
 NLMSG_DONE = 3
 
 
-def open_diag() -> socket.socket:
-    """A sock_diag socket of the network namespace that the caller is in."""
-    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4)  # NETLINK_SOCK_DIAG
-
-
-def take_answer(diag: socket.socket, message: bytes) -> int:
-    """Send a request and take its answer, looking only for its end; returns bytes."""
-    total = 0
-    diag.send(message)
-    done = False
-    while not done:
-        size = diag.recv_into(BUFFER)
-        total += size
-        # The last message of the answer, with its errno: it has 20 bytes.
-        done = int.from_bytes(BUFFER[size - 16 : size - 14], "little") == NLMSG_DONE
-    return total
-
-
 def dump(messages: Sequence[bytes]) -> int:
-    """Take the answer to each request, on a socket of its own; returns bytes."""
+    """Send each request and take its answer, looking only for its end; returns bytes."""
     total = 0
     for message in messages:
-        with open_diag() as diag:
-            total += take_answer(diag, message)
+        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4) as diag:  # NETLINK_SOCK_DIAG
+            diag.send(message)
+            done = False
+            while not done:
+                size = diag.recv_into(BUFFER)
+                total += size
+                # The last message of the answer, with its errno: it has 20 bytes.
+                done = int.from_bytes(BUFFER[size - 16 : size - 14], "little") == NLMSG_DONE
     return total
 
 

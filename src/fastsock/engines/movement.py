@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fastsock.engines.namespaces import TCP, UDP, UNIX, Namespace, asked_protocols, count_unix
+from fastsock.engines.namespaces import (
+    TCP,
+    UDP,
+    UNIX,
+    Namespace,
+    asked_protocols,
+    count_unix,
+    read_net,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,15 +60,9 @@ def read_movement(namespaces: Iterable[Namespace], want: Filter) -> Movement:
 
 
 def _read_lines(space: Namespace, names: Sequence[str], start: bytes = b"") -> list[list[bytes]]:
-    found = []
-    for name in names:
-        try:
-            with open(f"{space.directories[0]}/{name}", "rb", buffering=0) as file:
-                text = file.read(8192)
-        except (OSError, IndexError):  # no IPv6; a tree that is no procfs; nobody lives there
-            continue
-        found += [line.split() for line in text.splitlines() if line.startswith(start) and line]
-    return found
+    texts = [read_net(space, name, 8192) or b"" for name in names]
+    lines = [line for text in texts for line in text.splitlines()]
+    return [line.split() for line in lines if line.startswith(start) and line]
 
 
 def list_moved(before: Movement, after: Movement) -> frozenset[tuple[int, int]]:

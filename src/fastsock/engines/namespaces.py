@@ -325,22 +325,41 @@ def _prefixes(protocols: Iterable[int]) -> list[str]:
 def _read_sockstat(space: Namespace, name: str) -> dict[str, int] | None:
     """Return sockets in use and in TIME_WAIT by protocol, None where the file is missing.
 
-    Of `TCP: inuse 3 orphan 0 tw 2 alloc 4 mem 1` (net/ipv4/proc.c) it is the sum of 3 and 2.
+    Of `TCP: inuse 3 orphan 0 tw 2 alloc 4 mem 1` (net/ipv4/proc.c) it is the sum of 3 and 2. What
+    `sockets: used 9` has besides those in use stands under "others".
     """
+    text = read_net(space, name, 4096)
+    if text is None:
+        return None
+    found: dict[str, int] = {}
+    used, inuse = -1, 0
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) < 3 or not words[2].isdigit():
+            continue
+        if words[0] == b"sockets:":
+            used = int(words[2])
+        elif line.startswith((b"TCP", b"UDP")):
+            inuse += int(words[2])
+            waiting = words[6] if words[5:6] == [b"tw"] else b"0"
+            found[words[0].decode("ascii", "replace").rstrip(":")] = int(words[2]) + int(waiting)
+    if used >= inuse:
+        found["others"] = used - inuse
+    return found
+
+
+def read_net(space: Namespace, name: str, size: int) -> bytes | None:
+    """Return the start of one of a namespace's files, of at most a page or two; None without it."""
     try:
-        with open(f"{space.directories[0]}/{name}", "rb", buffering=0) as file:
-            text = file.read(4096)
+        fd = os.open(f"{space.directories[0]}/{name}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, IndexError):  # a kernel without IPv6, a tree without it; nobody lives there
         return None
-    found = {}
-    for line in text.splitlines():
-        if line.startswith((b"TCP", b"UDP")):
-            words = line.split()
-            numbers = words[2:3] + (words[6:7] if b"tw" in words else [])
-            found[words[0].decode("ascii", "replace").rstrip(":")] = sum(
-                int(number) for number in numbers if number.isdigit()
-            )
-    return found
+    try:
+        return os.read(fd, size)
+    except OSError:  # its process ended
+        return None
+    finally:
+        os.close(fd)
 
 
 def asked_protocols(want: Filter) -> frozenset[int]:
@@ -370,6 +389,9 @@ def count_undecoded(namespaces: Sequence[Namespace]) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for space in namespaces:
+        counts = space.sockstat("sockstat")
+        if counts and counts.get("others") == 0:  # all are of TCP and UDP
+            continue
         for name, number in _count_protocols(space).items():
             if name not in _DECODED:
                 found[name] = found.get(name, 0) + number
@@ -381,11 +403,7 @@ def _count_protocols(space: Namespace) -> dict[str, int]:
 
     Written by proto_seq_printf (net/core/sock.c). A read takes 35 us.
     """
-    try:
-        with open(f"{space.directories[0]}/protocols", "rb", buffering=0) as file:
-            text = file.read(16384)
-    except (OSError, IndexError):  # a tree without it; a process that ended; nobody lives there
-        return {}
+    text = read_net(space, "protocols", 16384) or b""
     lines = [line.split(None, 3) for line in text.splitlines()[1:]]
     return {
         words[0].decode("ascii", "replace"): int(words[2])
