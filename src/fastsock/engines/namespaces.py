@@ -46,7 +46,7 @@ class Namespace:
         self.inode = inode
         self.directories = directories
         self.name = name
-        self._sockstat: dict[str, dict[str, int] | None] = {}
+        self._sockstat: dict[str, dict[int, int] | None] = {}
 
     def __repr__(self) -> str:
         return f"<Namespace {self.inode} {[self.name, *self.directories][-1]}>"
@@ -59,7 +59,7 @@ class Namespace:
                 return path
         return f"{NAMED}/{self.name}" if self.name else None
 
-    def sockstat(self, name: str) -> dict[str, int] | None:
+    def sockstat(self, name: str) -> dict[int, int] | None:
         """Return what net/sockstat or sockstat6 said when it was first asked: see _read_sockstat.
 
         A question asks twice, and of each of its namespaces.
@@ -67,6 +67,15 @@ class Namespace:
         if name not in self._sockstat:
             self._sockstat[name] = _read_sockstat(self, name)
         return self._sockstat[name]
+
+    def count_inet(self, protocols: Iterable[int], name: str = "sockstat") -> int:
+        """Return how many sockets of these protocols that file says there are; 0 without it."""
+        found = 0
+        counts = self.sockstat(name)
+        if counts:
+            for protocol in protocols:
+                found += counts.get(protocol, 0)
+        return found
 
     def directory(self) -> str | None:
         """Return the first directory that still shows it; processes may have ended."""
@@ -283,19 +292,10 @@ def expected_rows(namespaces: Sequence[Namespace], want: Filter) -> int:
     numbers are sums over CPUs that move, and of many namespaces those of IPv6 are not asked for.
     """
     protocols = asked_protocols(want)
-    names = ("sockstat", "sockstat6") if len(namespaces) == 1 else ("sockstat",)
-    total = sum(count_inet(space, protocols, names) for space in namespaces)
+    total = sum([space.count_inet(protocols) for space in namespaces])
+    if len(namespaces) == 1:
+        total += namespaces[0].count_inet(protocols, "sockstat6")
     return total + count_unix(namespaces) if UNIX in protocols else total
-
-
-def count_inet(space: Namespace, protocols: Iterable[int], names: Iterable[str]) -> int:
-    """Return how many sockets of these protocols the files `names` say there are."""
-    found = 0
-    prefixes = _prefixes(protocols)
-    for name in names if prefixes else ():
-        counts = space.sockstat(name) or {}
-        found += sum(counts.get(f"{prefix}{name[8:]}", 0) for prefix in prefixes)
-    return found
 
 
 def is_empty(space: Namespace, protocols: Iterable[int]) -> bool:
@@ -304,48 +304,47 @@ def is_empty(space: Namespace, protocols: Iterable[int]) -> bool:
     A dump of one walks the one hash that the sockets of all namespaces are in: 0.3 ms where that is
     in the processor's cache and hardly filled, else up to 10 ms. To look here takes 12 us.
     """
-    if not SOCKSTAT.keys() >= set(protocols):  # nothing tells
+    if not {TCP, UDP}.issuperset(protocols) or space.sockstat("sockstat") is None:  # nothing tells
         return False
-    prefixes = _prefixes(protocols)
-    counts = space.sockstat("sockstat")
-    if counts is None or any(counts.get(prefix) for prefix in prefixes):
-        return False
-    counts = space.sockstat("sockstat6") or {}
-    return not any(counts.get(f"{prefix}6") for prefix in prefixes)
+    return not (space.count_inet(protocols) or space.count_inet(protocols, "sockstat6"))
 
 
-# IPPROTO number → the name of its line in net/sockstat and, with a 6 behind it, in net/sockstat6.
-SOCKSTAT = {TCP: "TCP", UDP: "UDP"}
+# What stands in sockstat beside the protocols: how many other sockets there are.
+OTHERS = -1
 
 
-def _prefixes(protocols: Iterable[int]) -> list[str]:
-    return [prefix for protocol, prefix in SOCKSTAT.items() if protocol in protocols]
-
-
-def _read_sockstat(space: Namespace, name: str) -> dict[str, int] | None:
+def _read_sockstat(space: Namespace, name: str) -> dict[int, int] | None:
     """Return sockets in use and in TIME_WAIT by protocol, None where the file is missing.
 
     Of `TCP: inuse 3 orphan 0 tw 2 alloc 4 mem 1` (net/ipv4/proc.c) it is the sum of 3 and 2. What
-    `sockets: used 9` has besides those in use stands under "others".
+    `sockets: used 9` has besides those in use are OTHERS.
     """
     text = read_net(space, name, 4096)
     if text is None:
         return None
-    found: dict[str, int] = {}
-    used, inuse = -1, 0
-    for line in text.splitlines():
-        words = line.split()
-        if len(words) < 3 or not words[2].isdigit():
-            continue
-        if words[0] == b"sockets:":
-            used = int(words[2])
-        elif line.startswith((b"TCP", b"UDP")):
-            inuse += int(words[2])
-            waiting = words[6] if words[5:6] == [b"tw"] else b"0"
-            found[words[0].decode("ascii", "replace").rstrip(":")] = int(words[2]) + int(waiting)
-    if used >= inuse:
-        found["others"] = used - inuse
+    found: dict[int, int] = {}
+    used = _number_behind(text, b"sockets: used ")
+    for start, protocol in _SOCKSTAT[name]:
+        inuse = _number_behind(text, start)
+        found[protocol] = inuse
+        used -= inuse
+    if name == "sockstat":
+        found[TCP] += _number_behind(text, b" tw ")
+        found[OTHERS] = used
     return found
+
+
+_SOCKSTAT = {
+    "sockstat": ((b"TCP: inuse ", TCP), (b"UDP: inuse ", UDP)),
+    "sockstat6": ((b"TCP6: inuse ", TCP), (b"UDP6: inuse ", UDP)),
+}
+
+
+def _number_behind(text: bytes, start: bytes) -> int:
+    """Return the number that follows, 0 where there is none."""
+    at = text.find(start)
+    number = text[at + len(start) : at + len(start) + 20].split(None, 1)
+    return int(number[0]) if at >= 0 and number and number[0].isdigit() else 0
 
 
 def read_net(space: Namespace, name: str, size: int) -> bytes | None:
@@ -390,7 +389,9 @@ def count_undecoded(namespaces: Sequence[Namespace]) -> dict[str, int]:
     found: dict[str, int] = {}
     for space in namespaces:
         counts = space.sockstat("sockstat")
-        if counts and counts.get("others") == 0:  # all are of TCP and UDP
+        # `used` counts every socket of the namespace: where it is not more, all are TCP's or UDP's.
+        # In a tree without that line it is less.
+        if counts and counts[OTHERS] == 0 and any(counts.values()):
             continue
         for name, number in _count_protocols(space).items():
             if name not in _DECODED:

@@ -17,7 +17,6 @@ from fastsock.engines.diag_request import Request, build_lookup, plan_requests
 from fastsock.engines.movement import AT_ONCE, read_movement
 from fastsock.engines.namespaces import (
     Namespace,
-    count_inet,
     count_uninhabited,
     expected_rows,
     is_empty,
@@ -220,7 +219,7 @@ class Plan:
 
 def _is_long(space: Namespace) -> bool:
     """Whether there are more sockets than come at once, as far as is known without asking again."""
-    return count_inet(space, (TCP, UDP), ("sockstat",)) > AT_ONCE
+    return space.count_inet((TCP, UDP)) > AT_ONCE
 
 
 def _sources(
