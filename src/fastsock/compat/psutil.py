@@ -29,9 +29,9 @@ import re
 import socket
 from functools import partial
 from importlib import import_module
-from threading import Thread
 
 from fastsock.engines import open_engine
+from fastsock.engines.beside import Beside
 from fastsock.engines.namespaces import Namespace, read_inode
 from fastsock.engines.reference import list_descriptors, parse_socket
 from fastsock.errors import ParseError
@@ -41,7 +41,7 @@ from fastsock.tcp import FAMILIES, PROTOCOLS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from fastsock import _tuples as tuples
@@ -91,7 +91,7 @@ def net_connections(kind: str = "inet") -> list[Any]:
     _check_kind(kind)
     procfs: str = psutil.PROCFS_PATH
     net = _net(procfs)
-    walk = _Beside(lambda: open_engine(procfs=procfs).owners(None))
+    walk = Beside(lambda: open_engine(procfs=procfs).owners(None))
     try:
         tables = _read_tables(kind, procfs, net)
     finally:
@@ -129,7 +129,7 @@ def _list_process(self: Any, kind: str = "inet") -> list[Any]:
     os.scandir(folder).close()
     reading = None
     if os.stat(folder).st_size >= _MANY_DESCRIPTORS:  # their number since Linux 6.2, before it 0
-        reading = _Beside(partial(_read_tables, kind, procfs, net))
+        reading = Beside(partial(_read_tables, kind, procfs, net))
     try:
         owners = _owners_of(open_engine(procfs=procfs), procfs, self.pid)
     finally:
@@ -167,36 +167,6 @@ def _net(procfs: str) -> Namespace:
     except OSError:  # a directory in a tree made by hand; a missing one shows when it is read
         pass
     return Namespace(read_inode(os.path.dirname(net)), [net])
-
-
-class _Beside(Thread):
-    """A call that waits for the kernel, in a thread of its own while we wait for it elsewhere."""
-
-    def __init__(self, call: Callable[[], Any]) -> None:
-        super().__init__(name="fastsock", daemon=True)
-        self._call = call
-        self._found: Any = None
-        self._error: BaseException | None = None
-        try:
-            self.start()
-        except RuntimeError:  # no more threads allowed, or the interpreter is ending
-            self.run()
-
-    def run(self) -> None:
-        try:
-            self._found = self._call()
-        except BaseException as error:
-            self._error = error
-
-    def join(self, timeout: float | None = None) -> None:
-        if self.ident is not None:  # it was started
-            super().join(timeout)
-
-    def result(self) -> Any:
-        self.join()
-        if self._error is not None:
-            raise self._error
-        return self._found
 
 
 def _owners_of(engine: Engine, procfs: str, pid: int) -> storage.OwnerRows:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from fastsock.engines._netlink import Dump
 from fastsock.engines.diag_request import Request, build_lookup, plan_requests
@@ -40,6 +41,9 @@ TCP, UDP = PROTOCOLS["tcp"], PROTOCOLS["udp"]
 # What a kernel answers that has no module for a protocol (net/core/sock_diag.c, inet_diag.c).
 NO_MODULE = (errno.ENOENT, errno.EOPNOTSUPP, errno.EPROTONOSUPPORT)
 
+# Fewer are not worth a thread: each takes 0.3 ms and more, a thread 0.1.
+SPACES_A_THREAD = 4
+
 
 class NetlinkEngine:
     """Asks the kernel over NETLINK_SOCK_DIAG, with the GIL released. No privileges are needed."""
@@ -54,6 +58,7 @@ class NetlinkEngine:
         self.unentered = 0
         self.sources = {"sockets": self.name, "owners": ProcfsEngine.name}
         self._tables = ProcfsEngine(procfs, threads)
+        self._threads = threads
         self._modules: dict[int, bool] = {}
         if os.path.normpath(procfs) != "/proc":
             ours = read_inode("/proc/thread-self")
@@ -104,29 +109,20 @@ class NetlinkEngine:
             raise_ended(self.name, namespaces)
         dumped = want.with_term("protocol", spoken)
         rest = want.with_term("protocol", protocols - set(spoken))
-        # Each message answers for its protocol: rows need not be asked for it.
-        matcher = match.Matcher(want.without_terms("protocol"))
-        sources = _sources(plan_requests(dumped, fields), doors)
-        spaces = [door.space for door in doors]
-        expected = expected_rows(spaces, want)
-        # Where one datagram holds all, none is passed over; and to look for movement takes longer
-        # than a dump of listeners, which seldom are so many.
-        few = set(want.terms.get("state", ())) == {State.LISTEN}
-        watched = [] if few else [space for space in spaces if len(spaces) == 1 or _is_long(space)]
-        before = read_movement(watched, dumped)
+        requests = plan_requests(dumped, fields)
+        dumps = [_dump(requests, dumped, share) for share in self._shares(doors)]
+        return Plan(dumps, dumped, doors, rest)
 
-        def moved() -> set[tuple[int, int]]:
-            """What is not known to have stood still."""
-            after = read_movement(watched, dumped)
-            keys = {(netns, protocol) for _, _, protocol, netns in sources}
-            return {key for key in keys if key not in before or before[key] != after.get(key)}
-
-        return Plan(Dump(sources, matcher, expected, moved), dumped, doors, rest)
+    def _shares(self, doors: list[Door]) -> list[list[Door]]:
+        """Deal the namespaces out to threads: each walks the kernel's hash for its own."""
+        count = min(self._threads, len(doors) // SPACES_A_THREAD) or 1
+        return [doors[number::count] for number in range(count)]
 
     def _left(self, plan: Plan) -> list[tuple[Filter, list[Namespace]]]:
-        """Return what the dump, which has ended, could not answer: for the tables of /proc."""
-        self._dropped += plan.dump.repeats
-        shut = [door.space for door in plan.doors if door.path in plan.dump.shut]
+        """Return what the dumps, which have ended, could not answer: for the tables of /proc."""
+        self._dropped += sum(dump.repeats for dump in plan.dumps)
+        paths = {path for dump in plan.dumps for path in dump.shut}
+        shut = [door.space for door in plan.doors if door.path in paths]
         if len(shut) < len(plan.doors):
             # /proc shows a namespace only through the processes in it. Where the last of them ended
             # since we looked, its sockets are gone, and who asked for more is answered without it.
@@ -142,36 +138,36 @@ class NetlinkEngine:
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
     ) -> SocketTable:
         plan = self._plan(want, namespaces, fields)
-        table = SocketTable(fields)
-        plan.dump.fill(table)
-        left = self._left(plan)
-        if not left:
-            return table
-        read = [self._tables.sockets(wanted, spaces, fields) for wanted, spaces in left]
-        return SocketTable.from_tables([table, *read], fields)
+        tables = [SocketTable(fields) for _ in plan.dumps]
+        pairs = zip(plan.dumps, tables, strict=True)
+        _run([partial(dump.fill, table) for dump, table in pairs])
+        tables += [
+            self._tables.sockets(wanted, spaces, fields) for wanted, spaces in self._left(plan)
+        ]
+        return tables[0] if len(tables) == 1 else SocketTable.from_tables(tables, fields)
 
     def stream(
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
     ) -> Iterator[SocketTable]:
         plan = self._plan(want, namespaces, fields)
         try:
-            more = True
-            while more:
-                table = SocketTable(fields)
-                more = plan.dump.fill(table, CHUNK)
-                yield table
+            for dump in plan.dumps:
+                more = True
+                while more:
+                    table = SocketTable(fields)
+                    more = dump.fill(table, CHUNK)
+                    yield table
         finally:
-            plan.dump.close()
+            for dump in plan.dumps:
+                dump.close()
         for wanted, spaces in self._left(plan):
             yield from self._tables.stream(wanted, spaces, fields)
 
     def count(self, want: Filter, namespaces: Sequence[Namespace]) -> Sequence[int]:
         plan = self._plan(want, namespaces)
-        numbers = plan.dump.count()
-        for wanted, spaces in self._left(plan):
-            more = self._tables.count(wanted, spaces)
-            numbers = [a + b for a, b in zip(numbers, more, strict=True)]
-        return numbers
+        counted: list[Sequence[int]] = _run([dump.count for dump in plan.dumps])
+        counted += [self._tables.count(wanted, spaces) for wanted, spaces in self._left(plan)]
+        return [sum(numbers) for numbers in zip(*counted, strict=True)]
 
     def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
         """Ask for one connection by its four-tuple, without a walk; else as `sockets`."""
@@ -206,15 +202,43 @@ class Door:
 
 
 class Plan:
-    """One question as a dump, and what it is about."""
+    """One question as dumps, and what they are about."""
 
-    __slots__ = ("dump", "dumped", "doors", "rest")
+    __slots__ = ("dumps", "dumped", "doors", "rest")
 
-    def __init__(self, dump: Dump, dumped: Filter, doors: list[Door], rest: Filter) -> None:
-        self.dump = dump
+    def __init__(self, dumps: list[Dump], dumped: Filter, doors: list[Door], rest: Filter) -> None:
+        self.dumps = dumps
         self.dumped = dumped
         self.doors = doors
         self.rest = rest
+
+
+def _dump(requests: Sequence[Request], dumped: Filter, doors: Sequence[Door]) -> Dump:
+    # Where one datagram holds all, no row is passed over; and to look for movement takes longer
+    # than a dump of listeners, which seldom are so many.
+    spaces = [door.space for door in doors]
+    few = set(dumped.terms.get("state", ())) == {State.LISTEN}
+    watched = [] if few else [space for space in spaces if len(spaces) == 1 or _is_long(space)]
+    before = read_movement(watched, dumped)
+    sources = _sources(requests, doors)
+
+    def moved() -> set[tuple[int, int]]:
+        """What is not known to have stood still."""
+        after = read_movement(watched, dumped)
+        keys = {(netns, protocol) for _, _, protocol, netns in sources}
+        return {key for key in keys if key not in before or before[key] != after.get(key)}
+
+    # Each message answers for its protocol: rows need not be asked for it.
+    matcher = match.Matcher(dumped.without_terms("protocol"))
+    return Dump(sources, matcher, expected_rows(spaces, dumped), moved)
+
+
+def _run(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    if len(calls) == 1:
+        return [calls[0]()]
+    from fastsock.engines.beside import run_beside  # to load threading takes 1 ms
+
+    return run_beside(calls)
 
 
 def _is_long(space: Namespace) -> bool:
