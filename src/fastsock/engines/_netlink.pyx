@@ -542,6 +542,8 @@ cdef class Dump(Intake):
     cdef bint next_source(self) except -1:
         """Put the next request; False when there is none."""
         cdef bytearray asked
+        cdef char* text
+        cdef size_t size
         cdef int i
         while self.at < len(self.sources):
             path, message, self.protocol, netns = self.sources[self.at]
@@ -559,8 +561,11 @@ cdef class Dump(Intake):
             self.sequence += 1
             asked = bytearray(message)
             (<Header*><char*>asked).sequence = self.sequence
-            if send(self.socket.fd, <char*>asked, len(asked), 0) < 0:
-                self.problem = errno
+            text = <char*>asked
+            size = len(asked)
+            with nogil:  # the kernel begins its walk here, and ends it where all fits a datagram
+                self.problem = errno if send(self.socket.fd, text, size, 0) < 0 else 0
+            if self.problem:
                 self.close()
                 raise OSError(self.problem, os.strerror(self.problem), "NETLINK_SOCK_DIAG")
             self.pending = True
