@@ -25,6 +25,7 @@ JOIN = "test_table[join-compiled-{}]"
 JOIN_COUNT = "test_table[join_and_count_by_command-compiled-{}]"
 ITERATE = "test_table[iterate-compiled-{}]"
 DROP_IN = "test_psutil[inet-{}]"
+DROP_IN_PROCESS = "test_psutil_process[one process, inet-{}]"
 STAGES = {
     "count": COUNT,
     "scan": SCAN,
@@ -73,9 +74,12 @@ def parse_speed(cases: Cases) -> float | None:
     return 1 / slower if slower else None
 
 
-def drop_in_speed(cases: Cases) -> float | None:
-    slower = ratio(DROP_IN, LARGE)(cases)
-    return 1 / slower if slower else None
+def drop_in_speed(name: str) -> Callable[[Cases], float | None]:
+    def measured(cases: Cases) -> float | None:
+        slower = ratio(name, LARGE)(cases)
+        return 1 / slower if slower else None
+
+    return measured
 
 
 def megabytes(question: str) -> Callable[[Cases], float | None]:
@@ -133,7 +137,13 @@ BARS = [
         1.20,
         ratio("test_namespaces[scan]", SPACES),
     ),
-    Bar("100k: psutil / its drop-in", 4, drop_in_speed, at_least=True),
+    Bar("100k: psutil / its drop-in", 4, drop_in_speed(DROP_IN), at_least=True),
+    Bar(
+        "100k: psutil / its drop-in, one process",
+        4,
+        drop_in_speed(DROP_IN_PROCESS),
+        at_least=True,
+    ),
     Bar("1M: count, MB resident", 45, megabytes("count")),
     Bar("1M: sockets(), MB resident", 45, megabytes("sockets")),
     Bar("1M: scan, MB resident", 150, megabytes("scan")),

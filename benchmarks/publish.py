@@ -76,6 +76,12 @@ ss has no interpreter to start: with few sockets, without owners, or for listene
 <!-- begin: netlink -->
 <!-- end: netlink -->
 
+One hundred network namespaces of ten sockets each; the floor enters each and asks the same there,
+on one thread:
+
+<!-- begin: namespaces -->
+<!-- end: namespaces -->
+
 ## psutil and its drop-in
 
 <!-- begin: psutil -->
@@ -300,6 +306,7 @@ def publish(folder: Path) -> None:
         "machine": machine(folder),
         "scan": timings(named(cases, "test_live"), ["question", "engine"]),
         "netlink": timings(named(cases, "test_netlink"), ["question"]),
+        "namespaces": timings(named(cases, "test_namespaces"), ["question"]),
         "psutil": timings(
             [*named(cases, "test_psutil"), *named(cases, "test_psutil_process")], ["kind"]
         ),
