@@ -21,6 +21,9 @@ cdef class Intake:
         self.matcher = matcher
         self.expected = expected
 
+    def __init__(self, sources, matcher, expected=0):
+        pass
+
     cdef bint run(self, SocketRows rows, Py_ssize_t limit) except -1:
         """Read to the end, or until `rows` holds `limit`: then True. None of rows: count."""
         raise NotImplementedError
