@@ -96,6 +96,7 @@ cdef struct Owners:
     const int32_t* tids
     const uint32_t* processes
     Text* commands         # of each process, escaped for this kind of answer
+    Text* units            # and the unit that it runs in, with what stands before; or nothing
     uint32_t* same         # of each process: the first process with the same command
     uint64_t* seen         # of each process: the last cell that named it or its command
     uint64_t cell
@@ -443,16 +444,17 @@ cdef inline int write_owner_state(Cell* cell, size_t row, Out* out) noexcept nog
 
 
 cdef int write_owners(Cell* cell, size_t row, Out* out) noexcept nogil:
-    """`nginx pid=12 fd=3,4; nginx pid=13 fd=3`: the descriptors of one task stand together."""
+    """`nginx pid=12 fd=3,4 unit=nginx.service; nginx pid=13 fd=3`: one task's stand together."""
     cdef Owners* owners = cell.owners
     cdef int32_t at = owners.heads[row]
     cdef int32_t before = -1
     cdef Text* command
+    cdef Text* unit = NULL
     if at < 0:
         return write_owner_state(cell, row, out)
     while at >= 0:
         command = owners.commands + owners.processes[at]
-        if room(out, command.length + CELL) != 0:
+        if room(out, command.length + (unit.length if unit != NULL else 0) + 2 * CELL) != 0:
             return -1
         if (
             before >= 0
@@ -461,9 +463,11 @@ cdef int write_owners(Cell* cell, size_t row, Out* out) noexcept nogil:
         ):
             put_byte(out, c",")
         else:
-            if before >= 0:
+            if unit != NULL:
+                put(out, unit.data, unit.length)
                 put(out, "; ", 2)
             put(out, command.data, command.length)
+            unit = owners.units + owners.processes[at]
             put(out, " pid=", 5)
             put_signed(out, owners.pids[at])
             if owners.tids[at] != owners.pids[at]:
@@ -476,6 +480,9 @@ cdef int write_owners(Cell* cell, size_t row, Out* out) noexcept nogil:
             put(out, "io_uring", 8)
         before = at
         at = owners.following[at]
+    if room(out, unit.length + CELL) != 0:
+        return -1
+    put(out, unit.data, unit.length)
     return room(out, CELL)
 
 
@@ -527,12 +534,14 @@ cdef int write_owners_json(Cell* cell, size_t row, Out* out) noexcept nogil:
     cdef Owners* owners = cell.owners
     cdef int32_t at = owners.heads[row]
     cdef Text* command
+    cdef Text* unit
     if at < 0:
         return write_owner_state(cell, row, out)
     put_byte(out, c"[")
     while at >= 0:
         command = owners.commands + owners.processes[at]
-        if room(out, command.length + CELL) != 0:
+        unit = owners.units + owners.processes[at]
+        if room(out, command.length + unit.length + CELL) != 0:
             return -1
         put(out, '{"pid":', 7)
         put_signed(out, owners.pids[at])
@@ -540,6 +549,7 @@ cdef int write_owners_json(Cell* cell, size_t row, Out* out) noexcept nogil:
         put_signed(out, owners.fds[at])
         put(out, ',"command":', 11)
         put(out, command.data, command.length)
+        put(out, unit.data, unit.length)
         if owners.tids[at] != owners.pids[at]:
             put(out, ',"tid":', 7)
             put_signed(out, owners.tids[at])
@@ -644,6 +654,7 @@ cdef class Blocks:
         free(self.cells)
         if self.owners != NULL:
             free(self.owners.commands)
+            free(self.owners.units)
             free(self.owners.same)
             free(self.owners.seen)
             free(self.owners)
@@ -689,7 +700,7 @@ cdef class Blocks:
         return 0
 
     cdef int prepare_owners(self) except -1:
-        """Escape the command of each process once, and point at the columns of the owners."""
+        """Escape the names of each process once, and point at the columns of the owners."""
         if self.owners != NULL:
             return 0
         if self.rows.heads is None:
@@ -701,9 +712,12 @@ cdef class Blocks:
         if self.owners == NULL:
             raise MemoryError()
         self.owners.commands = <Text*>calloc(count + 1, sizeof(Text))
+        self.owners.units = <Text*>calloc(count + 1, sizeof(Text))
         self.owners.same = <uint32_t*>calloc(count + 1, sizeof(uint32_t))
         self.owners.seen = <uint64_t*>calloc(count + 1, sizeof(uint64_t))
-        if not (self.owners.commands and self.owners.same and self.owners.seen):
+        if not (
+            self.owners.commands and self.owners.units and self.owners.same and self.owners.seen
+        ):
             raise MemoryError()
         self.owners.heads = <const int32_t*>self.rows.heads.data
         if owners.following is not None:  # made by the join; without owner rows nothing reads it
@@ -713,7 +727,17 @@ cdef class Blocks:
         self.owners.tids = <const int32_t*>owners.store[OWNER_TID]
         self.owners.processes = <const uint32_t*>owners.store[OWNER_PROCESS]
         cdef dict first = {}
+        cdef dict first_in = {}  # unit: the first process in it
         for i in range(count):
+            unit = owners.processes[i].unit
+            if unit in first_in:
+                self.owners.units[i] = self.owners.units[<size_t>first_in[unit]]
+            else:
+                first_in[unit] = i
+                name = ""
+                if unit is not None:
+                    name = ',"unit":' + json_name(unit) if self.json else " unit=" + text_name(unit)
+                self.owners.units[i] = self.text(name.encode())
             command = owners.processes[i].command
             if command in first:
                 self.owners.same[i] = first[command]

@@ -139,7 +139,7 @@ def _owners(socket: Socket, cell: Callable[[list[Owner]], str]) -> str:
 
 
 def _tasks(owners: list[Owner]) -> str:
-    text = ""
+    text = unit = ""
     before = None
     for owner in owners:
         task = owner.pid, owner.tid
@@ -147,12 +147,12 @@ def _tasks(owners: list[Owner]) -> str:
             text += ","
         else:
             thread = f" tid={owner.tid}" if owner.tid != owner.pid else ""
-            text += (
-                f"{'; ' if before else ''}{text_name(owner.command)} pid={owner.pid}{thread} fd="
-            )
+            text += f"{unit}; " if before else ""
+            text += f"{text_name(owner.command)} pid={owner.pid}{thread} fd="
+            unit = f" unit={text_name(owner.unit)}" if owner.unit is not None else ""
         text += str(owner.fd) if owner.fd >= 0 else "io_uring"
         before = task
-    return text
+    return text + unit
 
 
 _OWNER_CELLS: dict[str, Callable[[list[Owner]], str]] = {

@@ -8,6 +8,7 @@ from fastsock import attributes, render, tcp
 from fastsock.cli.answer import HIDDEN, Answer
 from fastsock.cli.flags import Flag, Options, UsageError, parse_number
 from fastsock.columns import UNIX_FIELDS, UNKNOWN_VALUES
+from fastsock.filter import OWNER_TERMS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def run_list(options: Options, answer: Answer) -> int:
         options.on("owners")
         or options.on("pids")
         or named.intersection(render.OWNER_FIELDS)
-        or {"pid", "command"}.intersection(question)
+        or question.keys() & set(OWNER_TERMS)
     )
     if owners and not options.all("columns"):
         columns.append("owners")
