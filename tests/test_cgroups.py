@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 import fastsock
 from children import child_process
@@ -166,6 +167,11 @@ BURSTABLE = b"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod%b.
         ),
         (b"/system.slice/_cpu.service", Unit("service", b"cpu.service"), b"cpu.service"),
         (b"/system.slice/a\\xzz.service", Unit("service", b"a\\xzz.service"), b"a\\xzz.service"),
+        (
+            b"/a\\x2f\\x00\\x4A.service",
+            Unit("service", b"a\\x2f\\x00J.service"),
+            b"a\\x2f\\x00J.service",
+        ),
         (b"/system.slice/x.mount", Unit("mount", b"x.mount"), b"x.mount"),
         (b"/system.slice/x.socket", Unit("socket", b"x.socket"), b"x.socket"),
         (b"/init.scope", Unit("scope", b"init.scope"), b"init.scope"),
@@ -346,6 +352,31 @@ def test_a_unit_s_text_finds_it_again() -> None:
         assert cgroups.lies_in(path, [cgroups.parse_name(parse_unit(path).text)])
 
 
+COMPONENTS = st.sampled_from(
+    [
+        *(b"docker", b"lxc", b"lxc.payload.a:b", ID, b"libpod-" + ID, b"crio-%b.scope" % INNER),
+        *(
+            b"pod" + POD,
+            b"kubepods-pod%b.slice" % POD_,
+            b"a.slice:cri-containerd:" + ID,
+            b"..",
+            b"",
+        ),
+        *(b"machine-\\x2f.scope", b"systemd-nspawn@.service", b"user@1.service", b"a b.scope"),
+    ]
+)
+
+
+@given(
+    st.lists(COMPONENTS | st.binary(max_size=12).map(lambda b: b.replace(b"/", b"")), max_size=6)
+)
+def test_any_path_has_a_unit_that_finds_it_again(components: list[bytes]) -> None:
+    path = b"/" + b"/".join(components)
+    text = parse_unit(path).text
+    assert not text or cgroups.lies_in(path, [cgroups.parse_name(text)])
+    assert cgroups.lies_in(path, [path.rstrip(b"/") or b"/", b"no-such"])
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> ProcTree:
     """Two containers whose ids begin alike, a unit, and a process in no cgroup."""
@@ -422,6 +453,11 @@ def test_the_beginning_of_two_ids_is_an_error(scan: Ask) -> None:
     assert str(caught.value) == (
         f"cgroup: {ID[:12].decode()} begins several containers: {OTHER.decode()}, {ID.decode()}"
     )
+
+
+def test_in_a_table_too(scan: Ask) -> None:
+    with pytest.raises(fastsock.FilterError, match="begins several containers: "):
+        scan(owners=True).select(cgroup=ID[:12])
 
 
 def test_a_table_without_owners_knows_no_cgroups(scan: Ask) -> None:

@@ -445,6 +445,17 @@ def test_a_cgroup_selects_its_processes(run: Run, units: Path, name: str) -> Non
     )
 
 
+def test_units_and_containers_as_columns(run: Run, units: Path) -> None:
+    words = ("list", "--columns", "inode,unit,container", "--procfs", units)
+    shown = run(*words, "--sort", "unit", "--no-header", "--port", "80,5000").out
+    assert [line.split() for line in shown.splitlines()] == [
+        ["502", f"docker:{DOCKER[:12]}", DOCKER[:12]],
+        ["501", f"nginx.service,docker:{DOCKER[:12]}", f"-,{DOCKER[:12]}"],
+        ["503", '"no', 'container\\x1b.service"', "-"],
+        ["0", "-", "-"],
+    ]
+
+
 def test_nobody_is_in_a_cgroup(run: Run, units: Path) -> None:
     assert run("list", "--cgroup", "no.service,/a\n", "--procfs", units) == (
         1,

@@ -134,11 +134,26 @@ def test_the_unit_of_each_process_is_behind_its_descriptors(made: Implementation
         'b pid=101 fd=3 unit="a b\\x1b\\".service"; a pid=102 fd=3; b pid=103 fd=3 unit=x.service\n'
     )
     assert text(made, table, "command", header=False) == "a,b\n"
+    assert text(made, table, "unit", "container", "pid") == (
+        "UNIT                                                 CONTAINER       PID\n"
+        'docker:0123456789ab,"a b\\x1b\\".service",-,x.service  0123456789ab,-  100,101,102,103\n'
+    )
     assert [owner.get("unit") for owner in json_rows(made, table)[0]["owners"]] == [
         *["docker:0123456789ab"] * 3,
         'a b\\x1b".service',
         None,
         "x.service",
+    ]
+
+
+def test_units_where_nobody_is_known(made: Implementation) -> None:
+    table = owned(made, ROWS[:4], NGINX, [b"a", b"b"], cgroups=[b"/-.slice", b"/lxc/-"])
+    shown = text(made, table, "unit", "container", "inode", header=False)
+    assert [line.split() for line in shown.splitlines()] == [
+        ["-.slice,lxc:-", '-,"-"', "501"],
+        ["lxc:-", '"-"', "502"],
+        ["-", "-", "0"],
+        ["hidden", "hidden", "503"],
     ]
 
 

@@ -21,7 +21,7 @@ from fastsock._table cimport BlobColumn, OwnerRows, SocketRows
 from fastsock import attributes
 from fastsock import columns as specs
 from fastsock import tcp
-from fastsock.render import PLAIN, SENTINELS, json_name, text_name
+from fastsock.render import OWNER_FIELDS, PLAIN, SENTINELS, json_name, text_name
 
 cdef enum:
     BLOCK = 1 << 20
@@ -97,7 +97,6 @@ cdef struct Owners:
     const uint32_t* processes
     Text* commands         # of each process, escaped for this kind of answer
     Text* units            # and the unit that it runs in, with what stands before; or nothing
-    uint32_t* same         # of each process: the first process with the same command
     uint64_t* seen         # of each process: the last cell that named it or its command
     uint64_t cell
 
@@ -113,6 +112,8 @@ cdef struct Cell:
     const Text* names
     size_t name_count      # of a name: the words that it must not be in a table
     Owners* owners
+    const Text* called     # command, unit or container of each process,
+    const uint32_t* same   # and the first process that has the same
     const uint64_t* offsets  # of a column of variable width; `values` is its data then
     const char* paths      # of an end: the data of UNIX sockets' paths; none at the other end
     bint is_remote
@@ -507,8 +508,8 @@ cdef int write_pids(Cell* cell, size_t row, Out* out) noexcept nogil:
     return room(out, CELL)
 
 
-cdef int write_commands(Cell* cell, size_t row, Out* out) noexcept nogil:
-    """Each command once, however many processes have it."""
+cdef int write_called(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """Each command, unit or container once, however many processes have it."""
     cdef Owners* owners = cell.owners
     cdef int32_t at = owners.heads[row]
     cdef bint first = True
@@ -517,15 +518,15 @@ cdef int write_commands(Cell* cell, size_t row, Out* out) noexcept nogil:
         return write_owner_state(cell, row, out)
     owners.cell += 1
     while at >= 0:
-        process = owners.same[owners.processes[at]]
+        process = cell.same[owners.processes[at]]
         if owners.seen[process] != owners.cell:
             owners.seen[process] = owners.cell
-            if room(out, owners.commands[process].length + CELL) != 0:
+            if room(out, cell.called[process].length + CELL) != 0:
                 return -1
             if not first:
                 put_byte(out, c",")
             first = False
-            put(out, owners.commands[process].data, owners.commands[process].length)
+            put(out, cell.called[process].data, cell.called[process].length)
         at = owners.following[at]
     return room(out, CELL)
 
@@ -655,7 +656,6 @@ cdef class Blocks:
         if self.owners != NULL:
             free(self.owners.commands)
             free(self.owners.units)
-            free(self.owners.same)
             free(self.owners.seen)
             free(self.owners)
 
@@ -713,11 +713,8 @@ cdef class Blocks:
             raise MemoryError()
         self.owners.commands = <Text*>calloc(count + 1, sizeof(Text))
         self.owners.units = <Text*>calloc(count + 1, sizeof(Text))
-        self.owners.same = <uint32_t*>calloc(count + 1, sizeof(uint32_t))
         self.owners.seen = <uint64_t*>calloc(count + 1, sizeof(uint64_t))
-        if not (
-            self.owners.commands and self.owners.units and self.owners.same and self.owners.seen
-        ):
+        if not (self.owners.commands and self.owners.units and self.owners.seen):
             raise MemoryError()
         self.owners.heads = <const int32_t*>self.rows.heads.data
         if owners.following is not None:  # made by the join; without owner rows nothing reads it
@@ -740,10 +737,9 @@ cdef class Blocks:
                 self.owners.units[i] = self.text(name.encode())
             command = owners.processes[i].command
             if command in first:
-                self.owners.same[i] = first[command]
-                self.owners.commands[i] = self.owners.commands[self.owners.same[i]]
+                self.owners.commands[i] = self.owners.commands[<size_t>first[command]]
             else:
-                first[command] = self.owners.same[i] = i
+                first[command] = i
                 name = json_name(command) if self.json else text_name(command)
                 self.owners.commands[i] = self.text(name.encode())
         return 0
@@ -770,7 +766,7 @@ cdef class Blocks:
         cell.families = <const uint8_t*>self.rows.store[<int>POSITIONS["family"]]
         cell.absent = self.text(b"null" if self.json else b"-")
         cell.quoted = self.json
-        if name in ("owners", "pid", "command", "owner_state"):
+        if name in OWNER_FIELDS:
             return self.fill_owners(cell, name)
         if name in ("local", "remote"):
             cell.write = write_endpoint
@@ -887,10 +883,30 @@ cdef class Blocks:
         cell.names = self.texts(OWNER_STATES_OWNERS if self.json else OWNER_STATES_TEXT)
         if name == "pid":
             cell.write = write_pids
-        elif name == "command":
-            cell.write = write_commands
+        elif name != "owners":
+            cell.write = write_called
+            self.fill_called(cell, name)
         else:
             cell.write = write_owners_json if self.json else write_owners
+        return 0
+
+    cdef int fill_called(self, Cell* cell, str name) except -1:
+        """Say what each process's command, unit or container is: each text is made once."""
+        cdef list processes = self.rows.owners.processes
+        cdef bytes same = PyBytes_FromStringAndSize(NULL, len(processes) * sizeof(uint32_t))
+        cdef uint32_t* first_with = <uint32_t*>PyBytes_AS_STRING(same)
+        cdef dict first = {}
+        cdef list values = []
+        cdef Py_ssize_t i
+        for i in range(len(processes)):
+            value = getattr(processes[i], name)
+            first_with[i] = first.setdefault(value, i)
+            values.append(b"" if first_with[i] != i else (
+                b"-" if value is None else text_name(value).encode()
+            ))
+        self.kept.append(same)
+        cell.called = self.texts(values)
+        cell.same = first_with
         return 0
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from fastsock.attributes import MEMBERS, find_member, name_bytes, show_value
 from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS
-from fastsock.render import dump_json, text_name
+from fastsock.render import OWNER_FIELDS, dump_json, text_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 20
 _NAMED = frozenset(("protocol", "family", "state", "timer", "local_address", "remote_address"))
-_OWNED = {"owners", "pid", "command", "owner_state"}
+_OWNED = set(OWNER_FIELDS)
 _BLOBS = {spec.name for spec in OPTIONAL_COLUMNS if spec.format == "v"}
 _AT_LEFT = _NAMED | _OWNED | _BLOBS | {"local", "remote", "type"}
 _SENTINELS = {"none": "-", "hidden": "hidden", "unknown": "unknown"}
@@ -155,8 +155,17 @@ def _tasks(owners: list[Owner]) -> str:
     return text + unit
 
 
+def _place(name: bytes | None) -> str:
+    """Return a unit or container; a dash where a process is in none."""
+    return "-" if name is None else text_name(name)
+
+
 _OWNER_CELLS: dict[str, Callable[[list[Owner]], str]] = {
     "owners": _tasks,
     "pid": lambda owners: ",".join(dict.fromkeys(str(owner.pid) for owner in owners)),
     "command": lambda owners: ",".join(dict.fromkeys(text_name(o.command) for o in owners)),
+    "unit": lambda owners: ",".join(dict.fromkeys(_place(o.unit) for o in owners)),
+    "container": lambda owners: ",".join(
+        dict.fromkeys(_place(o.process.container) for o in owners)
+    ),
 }

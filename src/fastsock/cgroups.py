@@ -29,6 +29,7 @@ _RUNTIMES = {
 _LXC_PARENTS = (b"lxc", b"lxc.payload")
 _UNIT_TYPES = ("service", "scope", "socket", "mount", "swap")
 _HEX = frozenset(b"0123456789abcdef")
+_NO_NAMES = (b"00", b"2f", b"2F")
 _DELETED = b" (deleted)"  # behind the path of a cgroup that was removed around a process's end
 
 
@@ -193,7 +194,8 @@ def unescape(name: bytes) -> bytes:
     first, *parts = name.split(b"\\x")
     made = first
     for part in parts:
-        if len(part) >= 2 and _HEX.issuperset(part[:2].lower()):
+        # Only bytes that a name may have: no NUL, no slash.
+        if len(part) >= 2 and _HEX.issuperset(part[:2].lower()) and part[:2] not in _NO_NAMES:
             made += bytes([int(part[:2], 16)]) + part[2:]
         else:
             made += b"\\x" + part

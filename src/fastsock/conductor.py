@@ -22,8 +22,8 @@ from fastsock.engines.namespaces import (
     list_pids,
 )
 from fastsock.engines.walk import Walk
-from fastsock.errors import FilterError, NoSuchProcess, OwnersHidden, escape
-from fastsock.filter import ALL, OWNER_TERMS, build_filter
+from fastsock.errors import NoSuchProcess, OwnersHidden, escape
+from fastsock.filter import ALL, OWNER_TERMS, build_filter, check_containers
 from fastsock.implementation import group, match, table as storage
 from fastsock.table import (
     OWNER_KEYS,
@@ -125,13 +125,7 @@ class Question:
         if pids is None:
             pids = list_pids(self.procfs)
         paths = {pid: cgroups.read_membership(f"{self.procfs}/{pid}") for pid in pids}
-        for name in names:
-            several = sorted(cgroups.find_containers(paths.values(), name))
-            if len(several) > 1:
-                listed = ", ".join(os.fsdecode(id) for id in several)
-                raise FilterError(
-                    f"cgroup: {os.fsdecode(name)} begins several containers: {listed}"
-                )
+        check_containers(names, paths.values())
         found = [pid for pid, path in paths.items() if cgroups.lies_in(path, names)]
         if not found:
             raise NoSuchProcess(f"none in cgroup {escape(b', '.join(sorted(names)))}")

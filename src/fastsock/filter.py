@@ -202,6 +202,18 @@ def _parse_cgroup(name: str, value: Any) -> tuple[bytes]:
     raise FilterError(f"{name}: {value!r} is not a cgroup's path or name")
 
 
+def check_containers(names: Iterable[bytes], paths: Iterable[bytes]) -> None:
+    """Raise FilterError where a name is the beginning of several containers' ids in `paths`."""
+    from fastsock.cgroups import find_containers
+
+    paths = set(paths)
+    for name in names:
+        several = sorted(find_containers(paths, name))
+        if len(several) > 1:
+            ids = ", ".join(map(os.fsdecode, several))
+            raise FilterError(f"cgroup: {os.fsdecode(name)} begins several containers: {ids}")
+
+
 _PARSERS: dict[str, Any] = {
     "pid": lambda name, value: (_whole_number(name, value, 2**31 - 1),),
     "command": _parse_command,

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from fastsock import tcp
 from fastsock.columns import UNKNOWN_VALUES
-from fastsock.filter import Filter, build_filter
+from fastsock.filter import Filter, build_filter, check_containers
 from fastsock.implementation import group, match, table as storage
 
 TYPE_CHECKING = False
@@ -371,6 +371,7 @@ class SocketTable(storage.SocketRows):
             from fastsock.cgroups import lies_in
 
             names = want.terms["cgroup"]
+            check_containers(names, (p.cgroup for p in self.owners.processes))
             pids &= {p.pid for p in self.owners.processes if lies_in(p.cgroup, names)}
         return pids
 

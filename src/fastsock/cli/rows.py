@@ -240,7 +240,7 @@ def sort_keys(rows: SocketTable, column: str) -> list[Any]:
 
 
 def owner_keys(rows: SocketTable, column: str) -> list[Any]:
-    """Return the first owner's PID or command."""
+    """Return the first owner's PID, command, unit or container."""
     heads = rows.owner_heads()
     assert heads is not None and rows.owners is not None
     if column == "owner_state":
@@ -249,5 +249,6 @@ def owner_keys(rows: SocketTable, column: str) -> list[Any]:
         values = rows.owners.column("pid").tolist()
     else:
         processes = rows.owners.processes
-        values = [processes[n].command for n in rows.owners.column("process")]
+        name = "command" if column == "owners" else column
+        values = [getattr(processes[n], name) for n in rows.owners.column("process")]
     return [values[head] if head >= 0 else None for head in heads]
