@@ -427,6 +427,98 @@ def test_the_glance_as_json(run: Run, proc: Path) -> None:
     assert document["schema"] == 1
 
 
+# -- cgroups
+
+DOCKER = "4f797c539e6c745de61a93ca3ff892358ecbcaccd8414d5db545c38428142970"
+
+
+@pytest.fixture
+def units(proc: Path) -> Path:
+    """The same host, nginx in a container and in a unit, and a unit with a bad name."""
+    (proc / "3921" / "cgroup").write_text("0::/system.slice/nginx.service\n")
+    (proc / "3922" / "cgroup").write_text(f"0::/docker/{DOCKER}\n")
+    (proc / "4000" / "cgroup").write_text("0::/no container\x1b.service\n")
+    return proc
+
+
+@pytest.mark.parametrize("name", [f"/docker/{DOCKER}", DOCKER[:12], f"docker:{DOCKER[:12]}"])
+def test_a_cgroup_selects_its_processes(run: Run, units: Path, name: str) -> None:
+    assert run("count", "--cgroup", name, "--procfs", units) == run(
+        "count", "-p", 3922, "--procfs", units
+    )
+    shown = run("list", "--cgroup", name, "--no-header", "--procfs", units).out
+    assert [line.split("  ")[-1] for line in shown.splitlines()] == [
+        f"nginx pid=3922 fd=6 unit=docker:{DOCKER[:12]}",
+        f"nginx pid=3922 fd=9,10 unit=docker:{DOCKER[:12]}",
+    ]
+    others = run("count", "--others", "--cgroup", "no container\x1b.service", "--procfs", units).out
+    assert others.splitlines()[1].endswith(
+        '"a\\x0a\\x1b[31mb" pid=4000 fd=3 unit="no container\\x1b.service"'
+    )
+
+
+def test_units_and_containers_as_columns(run: Run, units: Path) -> None:
+    words = ("list", "--columns", "inode,unit,container", "--procfs", units)
+    shown = run(*words, "--sort", "unit", "--no-header", "--port", "80,5000").out
+    assert [line.split() for line in shown.splitlines()] == [
+        ["502", f"docker:{DOCKER[:12]}", DOCKER[:12]],
+        ["501", f"nginx.service,docker:{DOCKER[:12]}", f"-,{DOCKER[:12]}"],
+        ["503", '"no', 'container\\x1b.service"', "-"],
+        ["0", "-", "-"],
+    ]
+
+
+def test_nobody_is_in_a_cgroup(run: Run, units: Path) -> None:
+    assert run("list", "--cgroup", "no.service,/a\n", "--procfs", units) == (
+        1,
+        "",
+        "fastsock: no such process: none in cgroup /a\\x0a, no.service\n",
+    )
+
+
+def test_listeners_with_their_units(run: Run, units: Path) -> None:
+    assert (
+        "nginx pid=3921 fd=6 unit=nginx.service; nginx pid=3922"
+        in run("listeners", "--procfs", units).out
+    )
+    document = json.loads(run("listeners", "--json", "--port", 80, "--procfs", units).out)
+    assert [owner["unit"] for owner in document["sockets"][0]["owners"]] == [
+        "nginx.service",
+        f"docker:{DOCKER[:12]}",
+    ]
+
+
+def test_count_by_unit_and_container(run: Run, units: Path) -> None:
+    result = run("count", "--by", "unit", "--procfs", units).out
+    assert sorted(line.split("  ")[0] for line in result.splitlines()[1:-1]) == [
+        '"no container\\x1b.service"',
+        "-",
+        f"docker:{DOCKER[:12]}",
+        "nginx.service",
+        "unknown",
+    ]
+    result = run("count", "--by", "container", "--procfs", units).out
+    assert sorted(line.split("  ")[0] for line in result.splitlines()[1:-1]) == [
+        "-",
+        DOCKER[:12],
+        "no container",
+        "unknown",
+    ]
+    document = json.loads(run("count", "--by", "container", "--json", "--procfs", units).out)
+    keys = {(group["container"], group.get("owner_state")) for group in document["groups"]}
+    assert keys == {(None, "none"), (DOCKER[:12], None), (None, None), (None, "unknown")}
+
+
+def test_the_glance_names_units_and_walks_no_descriptors(run: Run, units: Path) -> None:
+    refused = run("--cgroup", "nginx.service", "--procfs", units)
+    line = "fastsock: --cgroup needs a look at descriptors: fastsock count --cgroup …\n"
+    assert refused == (2, "", line)
+    shown = run().out
+    document = json.loads(run("--json").out)
+    for process in document["processes"]:
+        assert process["unit"] is None or "unit=" in shown
+
+
 # -- bad input: one line, never a traceback
 
 P_SELECTS = "-p selects a PID here; owners: -O; ss's letters: fastsock ss -tanp"

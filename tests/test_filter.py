@@ -52,8 +52,8 @@ def test_a_keyword_that_does_not_exist_is_a_type_error() -> None:
     with pytest.raises(TypeError) as caught:
         build_filter(prot="tcp")
     assert str(caught.value) == (
-        "unknown keyword 'prot'; there are pid, command, port, local_port, remote_port, address, "
-        "local_address, remote_address, state, uid, inode, family, protocol"
+        "unknown keyword 'prot'; there are pid, command, cgroup, port, local_port, remote_port, "
+        "address, local_address, remote_address, state, uid, inode, family, protocol"
     )
 
 

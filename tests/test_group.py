@@ -54,12 +54,14 @@ POSITION = {name: n for n, name in enumerate(["protocol", "family", "state"])} |
 }
 
 # Two processes of one name, and two of one pid: a pid can be reused while descriptors are walked.
+WEB = (b"/lxc.payload.web/a.service", b"lxc:web/a.service", b"web")
+OWNER_KEYS = ("pid", "command", "cgroup", "unit", "container")
 PROCESSES = [
-    (10, b"nginx", b"/web"),
-    (11, b"nginx", b"/web"),
-    (12, b"redis", b"/db"),
-    (13, b"\xff worker", b"/db"),
-    (13, b"new", b""),
+    (10, b"nginx", *WEB),
+    (11, b"nginx", *WEB),
+    (12, b"redis", b"/db", None, None),
+    (13, b"\xff worker", b"/db", None, None),
+    (13, b"new", b"", None, None),
 ]
 
 
@@ -67,7 +69,7 @@ def owner_rows(implementation: Implementation, held: Iterable[tuple[int, int]]) 
     """Owner rows from (inode, process) pairs; the descriptor is the row's number."""
     processes = [
         implementation.table.Process(pid, 1, command, 0, 1, cgroup)
-        for pid, command, cgroup in PROCESSES
+        for pid, command, cgroup, _, _ in PROCESSES
     ]
     return implementation.table.OwnerRows.from_rows(
         [(inode, PROCESSES[p][0], fd, PROCESSES[p][0], p) for fd, (inode, p) in enumerate(held)],
@@ -109,7 +111,7 @@ def model_groups(
     descriptors: bool,
     pids: set[int] | None,
 ) -> list[tuple[tuple[Any, ...], dict[int, int]]]:
-    by_owner = any(key in ("pid", "command", "cgroup") for key in keys)
+    by_owner = any(key in OWNER_KEYS for key in keys)
     groups: dict[tuple[Any, ...], dict[int, int]] = {}
     for row in sockets:
         holders: list[dict[str, Any]] = [{}]
@@ -117,18 +119,18 @@ def model_groups(
             inode = row[POSITION["inode"]]
             fds = model_holders(inode, held)
             holders = [
-                dict(zip(("pid", "command", "cgroup"), PROCESSES[held[fd][1]], strict=True))
+                dict(zip(OWNER_KEYS, PROCESSES[held[fd][1]], strict=True))
                 for fd in fds
                 if pids is None or PROCESSES[held[fd][1]][0] in pids
             ]
             if not fds and not descriptors:
                 state = missing if inode else NONE
-                holders = [dict.fromkeys(("pid", "command", "cgroup"), state)]
+                holders = [dict.fromkeys(OWNER_KEYS, state)]
         seen = []
         for holder in holders:
             values = tuple(
                 holder[key]
-                if key in ("pid", "command", "cgroup")
+                if key in OWNER_KEYS
                 else (row[POSITION[key]], row[POSITION["family"]])
                 if key.endswith("address")
                 else row[POSITION[key]]
@@ -164,7 +166,7 @@ SOCKETS = st.lists(
 HELD = st.lists(st.tuples(INODES, st.integers(0, len(PROCESSES) - 1)), max_size=40)
 PIDS = st.none() | st.sets(st.sampled_from([10, 11, 12, 13, 99]))
 KEYS = [
-    "state", "pid", "command", "cgroup", "family", "protocol", "local_port", "remote_port",
+    "state", *OWNER_KEYS, "family", "protocol", "local_port", "remote_port",
     "local_address", "remote_address", "uid", "netns",
 ]  # fmt: skip
 MISSING = st.sampled_from([HIDDEN, UNKNOWN])

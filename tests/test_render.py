@@ -7,6 +7,7 @@ import importlib.util
 import json
 import struct
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -71,12 +72,13 @@ def owned(
     owners: Iterable[tuple[int, int, int, int, int]],
     commands: Iterable[bytes],
     missing: str = "OWNER_HIDDEN",
+    cgroups: Iterable[bytes] = (),
 ) -> Any:
     """Rows with owners joined: (inode, pid, fd, tid, process) and the commands of processes."""
     table = rows_of(made, rows)
     processes = [
-        made.table.Process(100 + n, 0, command, 33, NETNS, b"")
-        for n, command in enumerate(commands)
+        made.table.Process(100 + n, 0, command, 33, NETNS, cgroup)
+        for n, (command, cgroup) in enumerate(zip_longest(commands, cgroups, fillvalue=b""))
     ]
     held = made.table.OwnerRows.from_rows(owners, processes)
     index = made.group.OwnerIndex(held)
@@ -117,6 +119,52 @@ def test_owners_stand_by_process(made: Implementation) -> None:
         "127.0.0.1:80  -\n"
         "127.0.0.1:53  hidden\n"
     )
+
+
+CGROUPS = (b"/docker/" + b"0123456789abcdef" * 4, b'/a b\x1b".service', b"", b"/x.service/y")
+
+
+def test_the_unit_of_each_process_is_behind_its_descriptors(made: Implementation) -> None:
+    owners = [(501, 100, 6, 100, 0), (501, 100, 7, 100, 0), (501, 100, 8, 105, 0)]
+    owners += [(501, 100 + n, 3, 100 + n, n) for n in (1, 2, 3)]
+    table = owned(made, [LISTENER], owners, [b"a", b"b", b"a", b"b"], cgroups=CGROUPS)
+    assert text(made, table, "owners", header=False) == (
+        "a pid=100 fd=6,7 unit=docker:0123456789ab; "
+        "a pid=100 tid=105 fd=8 unit=docker:0123456789ab; "
+        'b pid=101 fd=3 unit="a b\\x1b\\".service"; a pid=102 fd=3; b pid=103 fd=3 unit=x.service\n'
+    )
+    assert text(made, table, "command", header=False) == "a,b\n"
+    assert text(made, table, "unit", "container", "pid") == (
+        "UNIT                                                 CONTAINER       PID\n"
+        'docker:0123456789ab,"a b\\x1b\\".service",-,x.service  0123456789ab,-  100,101,102,103\n'
+    )
+    assert [owner.get("unit") for owner in json_rows(made, table)[0]["owners"]] == [
+        *["docker:0123456789ab"] * 3,
+        'a b\\x1b".service',
+        None,
+        "x.service",
+    ]
+
+
+def test_units_where_nobody_is_known(made: Implementation) -> None:
+    table = owned(made, ROWS[:4], NGINX, [b"a", b"b"], cgroups=[b"/-.slice", b"/lxc/-"])
+    shown = text(made, table, "unit", "container", "inode", header=False)
+    assert [line.split() for line in shown.splitlines()] == [
+        ["-.slice,lxc:-", '-,"-"', "501"],
+        ["lxc:-", '"-"', "502"],
+        ["-", "-", "0"],
+        ["hidden", "hidden", "503"],
+    ]
+
+
+def test_a_unit_with_a_very_long_name(made: Implementation) -> None:
+    cgroups = [b"/" + bytes([97 + n]) * 60_000 + b".service" for n in range(4)]
+    owners = [(501, 100 + n, 3, 100 + n, n) for n in range(4)]
+    table = owned(made, [LISTENER, LISTENER], owners, [b"a"] * 4, cgroups=cgroups)
+    shown = text(made, table, "owners", header=False)
+    line = "; ".join(f"a pid={100 + n} fd=3 unit={chr(97 + n) * 60_000}.service" for n in range(4))
+    assert shown == f"{line}\n" * 2
+    assert json_rows(made, table) == [one.as_dict() for one in table]
 
 
 def test_pid_and_command_name_each_once(made: Implementation) -> None:
@@ -362,7 +410,13 @@ def test_a_socket_as_json(made: Implementation) -> None:
 
 
 def test_json_is_as_dict_with_and_without_owners(made: Implementation) -> None:
-    for table in (rows_of(made, ROWS), owned(made, ROWS, NGINX, [b"nginx", b"\x1b"])):
+    commands = [b"nginx", b"\x1b"]
+    for table in (
+        rows_of(made, ROWS),
+        owned(made, ROWS, NGINX, commands),
+        owned(made, ROWS, NGINX, commands, cgroups=CGROUPS),
+        owned(made, ROWS, [(501, 101, 6, 107, 1)], commands, cgroups=CGROUPS),
+    ):
         expected = [list(socket.as_dict().items()) for socket in table]
         assert [list(row.items()) for row in json_rows(made, table)] == expected
 

@@ -52,9 +52,9 @@ cdef struct Owners:
 cdef class Grouper:
     cdef readonly tuple keys
     cdef Tally tally
-    cdef Source sources[8]
+    cdef Source sources[9]
     cdef int source_count
-    cdef Part parts[12]
+    cdef Part parts[16]
     cdef int part_count
     cdef tuple owner_keys
     cdef bint by_owner

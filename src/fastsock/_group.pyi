@@ -27,8 +27,9 @@ class Grouper:
     """Counts sockets by state within groups, over any number of tables.
 
     `keys` are among state, family, protocol, local_port, remote_port, local_address,
-    remote_address, uid, netns, and the owner keys pid, command, cgroup. Raises ValueError for
-    another key or one named twice.
+    remote_address, uid, netns, socket_cgroup (of tables that hold it, else KeyError), and the owner
+    keys pid, command, cgroup, unit, container. Raises ValueError for another key or one named
+    twice.
     """
 
     keys: tuple[str, ...]
@@ -48,8 +49,9 @@ class Grouper:
     def groups(self) -> list[tuple[tuple[Any, ...], dict[int, int]]]:
         """Return (key values, {state: count}) in the order of first sight.
 
-        Values are numbers; command and cgroup are bytes; an address is (16 bytes, family). A
-        socket without an owner has its negative owner state in all owner keys.
+        Values are numbers; command and cgroup are bytes, unit and container too or None; an address
+        is (16 bytes, family). A socket without an owner has its negative owner state in all owner
+        keys.
         """
 
 def owned_by(rows: SocketRows, pids: Iterable[int]) -> Column:

@@ -24,7 +24,7 @@ from libc.string cimport memcpy, memset
 from fastsock._hash cimport mix, prefetch, scale
 from fastsock._table cimport Column, OwnerRows, SocketRows, new_column
 
-from fastsock.columns import OWNER_COLUMNS, SOCKET_COLUMNS
+from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
 
 import os
 
@@ -62,6 +62,7 @@ cdef enum:
     UID = 10
     INODE = 12
     NETNS = 13
+    SOCKET_CGROUP = 27  # an optional one: not every table holds it
     OWNER_INODE = 0
     OWNER_PROCESS = 4
 
@@ -76,12 +77,13 @@ cdef enum:
     # Below so many, a page of 128 slots, with 16 to 32 bytes to find it, is over 8 bytes a row.
     ROWS_A_PAGE = 68
     FEWEST_CELLS = 64
-    MOST_WORDS = 13   # a state, an owner, two addresses, five plain columns
+    MOST_WORDS = 14   # a state, an owner, two addresses, six plain columns
 
 assert [SOCKET_COLUMNS[at].name for at in (0, 1, 2, 4, 5, 6, 7, 10, 12, 13)] == [
     "protocol", "family", "state", "local_address", "remote_address", "local_port", "remote_port",
     "uid", "inode", "netns",
 ]
+assert (SOCKET_COLUMNS + OPTIONAL_COLUMNS)[27].name == "socket_cgroup"
 assert [OWNER_COLUMNS[at].name for at in (0, 4)] == ["inode", "process"]
 
 cdef dict ROW_KEYS = {
@@ -93,8 +95,9 @@ cdef dict ROW_KEYS = {
     "remote_port": (REMOTE_PORT, 2),
     "uid": (UID, 4),
     "netns": (NETNS, 8),
+    "socket_cgroup": (SOCKET_CGROUP, 8),
 }
-cdef tuple OWNER_KEYS = ("pid", "command", "cgroup")
+cdef tuple OWNER_KEYS = ("pid", "command", "cgroup", "unit", "container")
 
 cdef uint64_t[3] SECRET
 cdef bytes random_bytes = os.urandom(24)
@@ -631,6 +634,11 @@ cdef class Grouper:
         cdef Owners seen
         cdef const Owners* owners = NULL
         cdef int failed
+        cdef int s
+        for s in range(self.source_count):
+            if rows.length and rows.store[self.sources[s].column] == NULL:
+                raise KeyError("column 'socket_cgroup' was not asked for; "
+                               "scan with fields=['socket_cgroup']")
         if self.by_owner or descriptors:
             see_owners(rows, &seen)
             self.prepare(rows.owners, pids)

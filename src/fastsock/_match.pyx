@@ -20,6 +20,7 @@ from fastsock._table cimport Column, SocketRows, new_column
 
 from fastsock.columns import SOCKET_COLUMNS
 from fastsock.errors import FilterError
+from fastsock.filter import OWNER_TERMS  # decided by the owners, after a join
 
 cdef extern from "<endian.h>" nogil:
     uint64_t be64toh(uint64_t number)
@@ -60,7 +61,6 @@ cdef tuple RANGE_TERMS = (
     "port", "local_port", "remote_port", "address", "local_address", "remote_address", "uid",
     "inode",
 )
-cdef tuple OWNER_TERMS = ("pid", "command")  # decided by the owners, after a join
 
 
 cdef inline bint contains(const Intervals* wanted, uint64_t high, uint64_t low) noexcept nogil:

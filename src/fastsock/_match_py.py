@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastsock._table_py import Column
 from fastsock.columns import SOCKET_COLUMNS
 from fastsock.errors import FilterError
+from fastsock.filter import OWNER_TERMS
 from fastsock.tcp import FAMILIES
 
 TYPE_CHECKING = False
@@ -34,12 +35,11 @@ _ADDRESSES = {
     "remote_address": ("remote_address",),
 }
 _FAMILY, _UNIX = _POSITIONS["family"], FAMILIES["unix"]
-_OWNER_TERMS = ("pid", "command")  # decided by the owners, after a join
-_TERMS = (*_NUMBERS, *_PORTS, *_ADDRESSES, *_OWNER_TERMS)
+_TERMS = (*_NUMBERS, *_PORTS, *_ADDRESSES, *OWNER_TERMS)
 
 
 class Matcher:
-    """The terms of a Filter, all but `pid` and `command`, ready to be asked of rows.
+    """The terms of a Filter, all but those of owners (OWNER_TERMS), ready to be asked of rows.
 
     `everything` is true where no such term is left, so that every row matches. Raises FilterError
     for a term that does not exist or a prefix that is none.
@@ -49,7 +49,7 @@ class Matcher:
 
     def __init__(self, want: Filter) -> None:
         self._tests = [
-            _test(name, values) for name, values in want.terms.items() if name not in _OWNER_TERMS
+            _test(name, values) for name, values in want.terms.items() if name not in OWNER_TERMS
         ]
         self.everything = not self._tests
         # UNIX sockets have neither ports nor addresses: the zeros in their columns are none.

@@ -21,7 +21,7 @@ from fastsock._table cimport BlobColumn, OwnerRows, SocketRows
 from fastsock import attributes
 from fastsock import columns as specs
 from fastsock import tcp
-from fastsock.render import PLAIN, SENTINELS, json_name, text_name
+from fastsock.render import OWNER_FIELDS, PLAIN, SENTINELS, json_name, text_name
 
 cdef enum:
     BLOCK = 1 << 20
@@ -96,7 +96,7 @@ cdef struct Owners:
     const int32_t* tids
     const uint32_t* processes
     Text* commands         # of each process, escaped for this kind of answer
-    uint32_t* same         # of each process: the first process with the same command
+    Text* units            # and the unit that it runs in, with what stands before; or nothing
     uint64_t* seen         # of each process: the last cell that named it or its command
     uint64_t cell
 
@@ -112,6 +112,8 @@ cdef struct Cell:
     const Text* names
     size_t name_count      # of a name: the words that it must not be in a table
     Owners* owners
+    const Text* called     # command, unit or container of each process,
+    const uint32_t* same   # and the first process that has the same
     const uint64_t* offsets  # of a column of variable width; `values` is its data then
     const char* paths      # of an end: the data of UNIX sockets' paths; none at the other end
     bint is_remote
@@ -443,16 +445,17 @@ cdef inline int write_owner_state(Cell* cell, size_t row, Out* out) noexcept nog
 
 
 cdef int write_owners(Cell* cell, size_t row, Out* out) noexcept nogil:
-    """`nginx pid=12 fd=3,4; nginx pid=13 fd=3`: the descriptors of one task stand together."""
+    """`nginx pid=12 fd=3,4 unit=nginx.service; nginx pid=13 fd=3`: one task's stand together."""
     cdef Owners* owners = cell.owners
     cdef int32_t at = owners.heads[row]
     cdef int32_t before = -1
     cdef Text* command
+    cdef Text* unit = NULL
     if at < 0:
         return write_owner_state(cell, row, out)
     while at >= 0:
         command = owners.commands + owners.processes[at]
-        if room(out, command.length + CELL) != 0:
+        if room(out, command.length + (unit.length if unit != NULL else 0) + 2 * CELL) != 0:
             return -1
         if (
             before >= 0
@@ -461,9 +464,11 @@ cdef int write_owners(Cell* cell, size_t row, Out* out) noexcept nogil:
         ):
             put_byte(out, c",")
         else:
-            if before >= 0:
+            if unit != NULL:
+                put(out, unit.data, unit.length)
                 put(out, "; ", 2)
             put(out, command.data, command.length)
+            unit = owners.units + owners.processes[at]
             put(out, " pid=", 5)
             put_signed(out, owners.pids[at])
             if owners.tids[at] != owners.pids[at]:
@@ -476,6 +481,9 @@ cdef int write_owners(Cell* cell, size_t row, Out* out) noexcept nogil:
             put(out, "io_uring", 8)
         before = at
         at = owners.following[at]
+    if room(out, unit.length + CELL) != 0:
+        return -1
+    put(out, unit.data, unit.length)
     return room(out, CELL)
 
 
@@ -500,8 +508,8 @@ cdef int write_pids(Cell* cell, size_t row, Out* out) noexcept nogil:
     return room(out, CELL)
 
 
-cdef int write_commands(Cell* cell, size_t row, Out* out) noexcept nogil:
-    """Each command once, however many processes have it."""
+cdef int write_called(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """Each command, unit or container once, however many processes have it."""
     cdef Owners* owners = cell.owners
     cdef int32_t at = owners.heads[row]
     cdef bint first = True
@@ -510,15 +518,15 @@ cdef int write_commands(Cell* cell, size_t row, Out* out) noexcept nogil:
         return write_owner_state(cell, row, out)
     owners.cell += 1
     while at >= 0:
-        process = owners.same[owners.processes[at]]
+        process = cell.same[owners.processes[at]]
         if owners.seen[process] != owners.cell:
             owners.seen[process] = owners.cell
-            if room(out, owners.commands[process].length + CELL) != 0:
+            if room(out, cell.called[process].length + CELL) != 0:
                 return -1
             if not first:
                 put_byte(out, c",")
             first = False
-            put(out, owners.commands[process].data, owners.commands[process].length)
+            put(out, cell.called[process].data, cell.called[process].length)
         at = owners.following[at]
     return room(out, CELL)
 
@@ -527,12 +535,14 @@ cdef int write_owners_json(Cell* cell, size_t row, Out* out) noexcept nogil:
     cdef Owners* owners = cell.owners
     cdef int32_t at = owners.heads[row]
     cdef Text* command
+    cdef Text* unit
     if at < 0:
         return write_owner_state(cell, row, out)
     put_byte(out, c"[")
     while at >= 0:
         command = owners.commands + owners.processes[at]
-        if room(out, command.length + CELL) != 0:
+        unit = owners.units + owners.processes[at]
+        if room(out, command.length + unit.length + CELL) != 0:
             return -1
         put(out, '{"pid":', 7)
         put_signed(out, owners.pids[at])
@@ -540,6 +550,7 @@ cdef int write_owners_json(Cell* cell, size_t row, Out* out) noexcept nogil:
         put_signed(out, owners.fds[at])
         put(out, ',"command":', 11)
         put(out, command.data, command.length)
+        put(out, unit.data, unit.length)
         if owners.tids[at] != owners.pids[at]:
             put(out, ',"tid":', 7)
             put_signed(out, owners.tids[at])
@@ -644,7 +655,7 @@ cdef class Blocks:
         free(self.cells)
         if self.owners != NULL:
             free(self.owners.commands)
-            free(self.owners.same)
+            free(self.owners.units)
             free(self.owners.seen)
             free(self.owners)
 
@@ -689,7 +700,7 @@ cdef class Blocks:
         return 0
 
     cdef int prepare_owners(self) except -1:
-        """Escape the command of each process once, and point at the columns of the owners."""
+        """Escape the names of each process once, and point at the columns of the owners."""
         if self.owners != NULL:
             return 0
         if self.rows.heads is None:
@@ -701,9 +712,9 @@ cdef class Blocks:
         if self.owners == NULL:
             raise MemoryError()
         self.owners.commands = <Text*>calloc(count + 1, sizeof(Text))
-        self.owners.same = <uint32_t*>calloc(count + 1, sizeof(uint32_t))
+        self.owners.units = <Text*>calloc(count + 1, sizeof(Text))
         self.owners.seen = <uint64_t*>calloc(count + 1, sizeof(uint64_t))
-        if not (self.owners.commands and self.owners.same and self.owners.seen):
+        if not (self.owners.commands and self.owners.units and self.owners.seen):
             raise MemoryError()
         self.owners.heads = <const int32_t*>self.rows.heads.data
         if owners.following is not None:  # made by the join; without owner rows nothing reads it
@@ -713,13 +724,22 @@ cdef class Blocks:
         self.owners.tids = <const int32_t*>owners.store[OWNER_TID]
         self.owners.processes = <const uint32_t*>owners.store[OWNER_PROCESS]
         cdef dict first = {}
+        cdef dict first_in = {}  # unit: the first process in it
         for i in range(count):
+            unit = owners.processes[i].unit
+            if unit in first_in:
+                self.owners.units[i] = self.owners.units[<size_t>first_in[unit]]
+            else:
+                first_in[unit] = i
+                name = ""
+                if unit is not None:
+                    name = ',"unit":' + json_name(unit) if self.json else " unit=" + text_name(unit)
+                self.owners.units[i] = self.text(name.encode())
             command = owners.processes[i].command
             if command in first:
-                self.owners.same[i] = first[command]
-                self.owners.commands[i] = self.owners.commands[self.owners.same[i]]
+                self.owners.commands[i] = self.owners.commands[<size_t>first[command]]
             else:
-                first[command] = self.owners.same[i] = i
+                first[command] = i
                 name = json_name(command) if self.json else text_name(command)
                 self.owners.commands[i] = self.text(name.encode())
         return 0
@@ -746,7 +766,7 @@ cdef class Blocks:
         cell.families = <const uint8_t*>self.rows.store[<int>POSITIONS["family"]]
         cell.absent = self.text(b"null" if self.json else b"-")
         cell.quoted = self.json
-        if name in ("owners", "pid", "command", "owner_state"):
+        if name in OWNER_FIELDS:
             return self.fill_owners(cell, name)
         if name in ("local", "remote"):
             cell.write = write_endpoint
@@ -863,10 +883,30 @@ cdef class Blocks:
         cell.names = self.texts(OWNER_STATES_OWNERS if self.json else OWNER_STATES_TEXT)
         if name == "pid":
             cell.write = write_pids
-        elif name == "command":
-            cell.write = write_commands
+        elif name != "owners":
+            cell.write = write_called
+            self.fill_called(cell, name)
         else:
             cell.write = write_owners_json if self.json else write_owners
+        return 0
+
+    cdef int fill_called(self, Cell* cell, str name) except -1:
+        """Say what each process's command, unit or container is: each text is made once."""
+        cdef list processes = self.rows.owners.processes
+        cdef bytes same = PyBytes_FromStringAndSize(NULL, len(processes) * sizeof(uint32_t))
+        cdef uint32_t* first_with = <uint32_t*>PyBytes_AS_STRING(same)
+        cdef dict first = {}
+        cdef list values = []
+        cdef Py_ssize_t i
+        for i in range(len(processes)):
+            value = getattr(processes[i], name)
+            first_with[i] = first.setdefault(value, i)
+            values.append(b"" if first_with[i] != i else (
+                b"-" if value is None else text_name(value).encode()
+            ))
+        self.kept.append(same)
+        cell.called = self.texts(values)
+        cell.same = first_with
         return 0
 
 

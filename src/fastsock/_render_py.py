@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from fastsock.attributes import MEMBERS, find_member, name_bytes, show_value
 from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS
-from fastsock.render import dump_json, text_name
+from fastsock.render import OWNER_FIELDS, dump_json, text_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 20
 _NAMED = frozenset(("protocol", "family", "state", "timer", "local_address", "remote_address"))
-_OWNED = {"owners", "pid", "command", "owner_state"}
+_OWNED = set(OWNER_FIELDS)
 _BLOBS = {spec.name for spec in OPTIONAL_COLUMNS if spec.format == "v"}
 _AT_LEFT = _NAMED | _OWNED | _BLOBS | {"local", "remote", "type"}
 _SENTINELS = {"none": "-", "hidden": "hidden", "unknown": "unknown"}
@@ -139,7 +139,7 @@ def _owners(socket: Socket, cell: Callable[[list[Owner]], str]) -> str:
 
 
 def _tasks(owners: list[Owner]) -> str:
-    text = ""
+    text = unit = ""
     before = None
     for owner in owners:
         task = owner.pid, owner.tid
@@ -147,16 +147,25 @@ def _tasks(owners: list[Owner]) -> str:
             text += ","
         else:
             thread = f" tid={owner.tid}" if owner.tid != owner.pid else ""
-            text += (
-                f"{'; ' if before else ''}{text_name(owner.command)} pid={owner.pid}{thread} fd="
-            )
+            text += f"{unit}; " if before else ""
+            text += f"{text_name(owner.command)} pid={owner.pid}{thread} fd="
+            unit = f" unit={text_name(owner.unit)}" if owner.unit is not None else ""
         text += str(owner.fd) if owner.fd >= 0 else "io_uring"
         before = task
-    return text
+    return text + unit
+
+
+def _place(name: bytes | None) -> str:
+    """Return a unit or container; a dash where a process is in none."""
+    return "-" if name is None else text_name(name)
 
 
 _OWNER_CELLS: dict[str, Callable[[list[Owner]], str]] = {
     "owners": _tasks,
     "pid": lambda owners: ",".join(dict.fromkeys(str(owner.pid) for owner in owners)),
     "command": lambda owners: ",".join(dict.fromkeys(text_name(o.command) for o in owners)),
+    "unit": lambda owners: ",".join(dict.fromkeys(_place(o.unit) for o in owners)),
+    "container": lambda owners: ",".join(
+        dict.fromkeys(_place(o.process.container) for o in owners)
+    ),
 }

@@ -51,6 +51,12 @@ class Process:
     uid: int
     netns: int
     cgroup: bytes
+    @property
+    def unit(self) -> bytes | None:
+        """The container, pod or systemd unit that it runs in, as `cgroups.Unit.text`."""
+    @property
+    def container(self) -> bytes | None:
+        """The container that it runs in: its name, or 12 characters of its id."""
     def __init__(
         self, pid: int, start_time: int, command: bytes, uid: int, netns: int, cgroup: bytes
     ) -> None: ...
@@ -82,6 +88,8 @@ class Owner:
     tid: int
     command: bytes
     process: Process
+    @property
+    def unit(self) -> bytes | None: ...
     def as_dict(self) -> dict[str, Any]: ...
 
 @final

@@ -26,6 +26,7 @@ from fastsock._attributes cimport Member, make_member, read_member
 from fastsock._row cimport Row
 
 from fastsock import attributes, tcp
+from fastsock.cgroups import parse_unit
 from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
 from fastsock.errors import escape
 
@@ -490,6 +491,16 @@ cdef class Process:
         self.netns = netns
         self.cgroup = cgroup
 
+    @property
+    def unit(self):
+        """The container, pod or systemd unit that it runs in, as `cgroups.Unit.text`."""
+        return parse_unit(self.cgroup).text or None
+
+    @property
+    def container(self):
+        """The container that it runs in: its name, or 12 characters of its id."""
+        return parse_unit(self.cgroup).container or None
+
     cdef tuple values(self):
         return (self.pid, self.start_time, self.command, self.uid, self.netns, self.cgroup)
 
@@ -613,9 +624,16 @@ cdef class Owner:
     def command(self):
         return self.process.command
 
+    @property
+    def unit(self):
+        return self.process.unit
+
     def as_dict(self):
-        """Return {pid, fd, command}, and tid where it is not the process itself."""
+        """Return {pid, fd, command}, unit where there is one, tid where it is another's."""
         made = {"pid": self.pid, "fd": self.fd, "command": escape(self.process.command)}
+        unit = self.process.unit
+        if unit is not None:
+            made["unit"] = escape(unit)
         if self.tid != self.pid:
             made["tid"] = self.tid
         return made

@@ -18,6 +18,7 @@ from operator import index as as_index
 from socket import AF_INET, AF_INET6, inet_ntop
 
 from fastsock import attributes, tcp
+from fastsock.cgroups import parse_unit
 from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS, UNKNOWN_VALUES
 from fastsock.errors import escape
 
@@ -201,6 +202,16 @@ class Process:
         self.netns = netns
         self.cgroup = cgroup
 
+    @property
+    def unit(self) -> bytes | None:
+        """The container, pod or systemd unit that it runs in, as `cgroups.Unit.text`."""
+        return parse_unit(self.cgroup).text or None
+
+    @property
+    def container(self) -> bytes | None:
+        """The container that it runs in: its name, or 12 characters of its id."""
+        return parse_unit(self.cgroup).container or None
+
     def __eq__(self, other: object, /) -> bool:
         if not isinstance(other, Process):
             return NotImplemented
@@ -292,9 +303,16 @@ class Owner:
     def command(self) -> bytes:
         return self.process.command
 
+    @property
+    def unit(self) -> bytes | None:
+        return self.process.unit
+
     def as_dict(self) -> dict[str, Any]:
-        """Return {pid, fd, command}, and tid where it is not the process itself."""
+        """Return {pid, fd, command}, unit where there is one, tid where it is another's."""
         made = {"pid": self.pid, "fd": self.fd, "command": escape(self.command)}
+        unit = self.unit
+        if unit is not None:
+            made["unit"] = escape(unit)
         if self.tid != self.pid:
             made["tid"] = self.tid
         return made

@@ -10,8 +10,8 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from fastsock import processes
-from fastsock.columns import UNIX_FIELDS
+from fastsock import cgroups, processes
+from fastsock.columns import OPTIONAL_COLUMNS, UNIX_FIELDS
 from fastsock.engines import open_engine
 from fastsock.engines.namespaces import (
     TABLES,
@@ -23,8 +23,8 @@ from fastsock.engines.namespaces import (
     list_pids,
 )
 from fastsock.engines.walk import Walk
-from fastsock.errors import NoSuchProcess, OwnersHidden
-from fastsock.filter import ALL, build_filter
+from fastsock.errors import NoSuchProcess, OwnersHidden, escape
+from fastsock.filter import ALL, OWNER_TERMS, build_filter, check_containers
 from fastsock.implementation import group, match, table as storage
 from fastsock.table import (
     OWNER_KEYS,
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from typing import Any, overload
 
     from fastsock.engines import Engine
+
+
+OPTIONAL_FIELDS = frozenset(spec.name for spec in OPTIONAL_COLUMNS)
 
 
 def _asked_protocols(question: Mapping[str, Any]) -> frozenset[int]:
@@ -101,17 +104,33 @@ class Question:
         terms = self.want.terms
         if not self.want.needs_owners:
             return None
-        pids = sorted(terms["pid"]) if "pid" in terms else list_pids(self.procfs)
-        if "pid" in terms:
+        pids = sorted(terms["pid"]) if "pid" in terms else None
+        if pids is not None:
             gone = [pid for pid in pids if not os.path.isdir(f"{self.procfs}/{pid}")]
             if gone:
                 raise NoSuchProcess(", ".join(map(str, gone)))
+        if "cgroup" in terms:
+            pids = self._find_members(terms["cgroup"], pids)
         if "command" in terms:
+            pids = list_pids(self.procfs) if pids is None else pids
             pids = processes.find_processes(self.procfs, pids, terms["command"])
             if not pids:
                 names = b", ".join(sorted(terms["command"]))
                 raise NoSuchProcess(os.fsdecode(names).encode("utf-8", "replace").decode())
         return pids
+
+    def _find_members(self, names: frozenset[bytes], pids: list[int] | None) -> list[int]:
+        """Return those of `pids`, or of all processes, that are in a cgroup or below it."""
+        if pids is None:
+            pids = cgroups.list_members(names, self.procfs)
+        if pids is None:
+            pids = list_pids(self.procfs)
+        paths = {pid: cgroups.read_membership(f"{self.procfs}/{pid}") for pid in pids}
+        check_containers(names, paths.values())
+        found = [pid for pid, path in paths.items() if cgroups.lies_in(path, names)]
+        if not found:
+            raise NoSuchProcess(f"none in cgroup {escape(b', '.join(sorted(names)))}")
+        return found
 
     def _count_hidden_namespaces(self) -> None:
         unnamed = sum(1 for space in self.namespaces if not space.inode)
@@ -242,15 +261,20 @@ def _tables(question: Question, join: Join | None, fields: Sequence[str]) -> Ite
 def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -> SocketTable:
     """Return a table of the sockets that `question` selects.
 
-    `owners=True` finds out who holds them; so does selecting by `pid` or `command`, which looks
-    only into those processes. `fields` names optional columns (columns.py), and what is inside the
-    raw ones (attributes.py) as "tcp_info.rtt"; what the engine cannot know is empty.
+    `owners=True` finds out who holds them; so does selecting by `pid`, `command` or `cgroup`, which
+    looks only into those processes. `fields` names optional columns (columns.py), and what is
+    inside the raw ones (attributes.py) as "tcp_info.rtt"; what the engine cannot know is empty.
 
-    `question`: pid, command, port (either end), local_port, remote_port, state, address (either
-    end, CIDR), local_address, remote_address, uid, inode, family, protocol ("tcp"; "udp", "unix"),
-    netns, procfs ("/proc"), engine, threads; several values of one are alternatives, different ones
-    must all hold. UNIX sockets have neither ports nor addresses, so no such term selects them; what
-    they are bound to and of which type they are is in the optional columns `path` and `type`.
+    `question`: pid, command, cgroup (see below), port (either end), local_port, remote_port, state,
+    address (either end, CIDR), local_address, remote_address, uid, inode, family, protocol ("tcp";
+    "udp", "unix"), netns, procfs ("/proc"), engine, threads; several values of one are
+    alternatives, different ones must all hold. UNIX sockets have neither ports nor addresses, so no
+    such term selects them; what they are bound to and of which type they are is in the optional
+    columns `path` and `type`.
+
+    `cgroup` is a path of /proc/PID/cgroup, also below /sys/fs/cgroup, or a name in one: a systemd
+    unit's, a pod's uid, a container's name, whole id or 12 characters of it and more. Selected are
+    the processes in that cgroup and all below it; anybody may read whose they are.
 
     Raises FilterError for a value that makes no sense, ValueError for an unknown field,
     NoSuchProcess, OwnersHidden when a named process may not be read, EngineUnavailable, ParseError.
@@ -275,11 +299,11 @@ def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -
 def owners(**question: Any) -> OwnerTable:
     """Return who holds sockets: one row for each (process, descriptor, socket).
 
-    With `pid` or `command` only those processes are walked. Other selections need the sockets: use
-    `scan(owners=True)`. Raises as `scan`, and ValueError for a selection of sockets.
+    With `pid`, `command` or `cgroup` only those processes are walked. Other selections need the
+    sockets: use `scan(owners=True)`. Raises as `scan`, and ValueError for a selection of sockets.
     """
     asked = Question(**question)
-    extra = asked.want.without_terms("pid", "command", "protocol").terms
+    extra = asked.want.without_terms(*OWNER_TERMS, "protocol").terms
     if extra:
         raise ValueError(f"owners() does not select by {', '.join(extra)}; use scan(owners=True)")
     walk = asked.walk()
@@ -313,7 +337,8 @@ def count(
     counts (process, descriptor) pairs as lsof does. `question` as for `scan`.
     """
     keys = () if by is None else check_keys(by)
-    asked = Question(**question)
+    fields = tuple(key for key in keys if key in OPTIONAL_FIELDS)
+    asked = Question(fields=fields, **question)
     needs_owners = asked.want.needs_owners or descriptors or not OWNER_KEYS.isdisjoint(keys)
     if not needs_owners and not keys:
         numbers = asked.engine.count(asked.want, asked.namespaces)
@@ -323,7 +348,7 @@ def count(
     grouper = group.Grouper(keys) if keys else None
     queues = AcceptQueues()
     numbers = [0] * 256
-    for table in asked.engine.stream(asked.want, asked.namespaces):
+    for table in asked.engine.stream(asked.want, asked.namespaces, fields):
         table = asked.select(table)
         if join is not None:
             beside, table = table, join.attach(table)
@@ -578,6 +603,7 @@ class Glance:
     __slots__ = (
         "counts",
         "processes",
+        "units",
         "process_count",
         "namespaces",
         "unix",
@@ -589,6 +615,7 @@ class Glance:
 
     counts: dict[tuple[str, str], Counts]
     processes: list[tuple[int, bytes, int]]
+    units: dict[int, bytes]
     process_count: int
     namespaces: int
     unix: int
@@ -602,9 +629,10 @@ def glance(*, most: int = 5, **question: Any) -> Glance:
     """Return what a first look needs, and never a walk over descriptors.
 
     `counts` by (protocol, family); the `most` processes with most open descriptors as (pid,
-    command, descriptors); how many processes and network namespaces there are; `unix`: how many
-    UNIX sockets, by net/protocols, also where they are not asked for; and `undecoded`: how many
-    sockets of protocols that are not in any table, by the kernel's name of the protocol.
+    command, descriptors), and `units`: in which container or systemd unit those are, if in one; how
+    many processes and network namespaces there are; `unix`: how many UNIX sockets, by
+    net/protocols, also where they are not asked for; and `undecoded`: how many sockets of protocols
+    that are not in any table, by the kernel's name of the protocol.
     """
     question.setdefault("protocol", ("tcp", "udp"))
     asked = Question(**question)
@@ -623,6 +651,11 @@ def glance(*, most: int = 5, **question: Any) -> Glance:
     made.processes = [
         (pid, processes.read_command(f"{asked.procfs}/{pid}"), sizes[pid]) for pid in largest
     ]
+    made.units = {}
+    for pid in largest:
+        unit = cgroups.parse_unit(cgroups.read_membership(f"{asked.procfs}/{pid}")).text
+        if unit:
+            made.units[pid] = unit
     made.process_count = len(pids)
     made.namespaces = len(all_namespaces(asked.procfs))
     made.unix = count_unix(asked.namespaces)

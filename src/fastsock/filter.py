@@ -6,6 +6,7 @@ hint: it may return more. To a table it is an order: it selects exactly.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 
 from fastsock.errors import FilterError
@@ -15,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-OWNER_TERMS = ("pid", "command")
+OWNER_TERMS = ("pid", "command", "cgroup")
 PORT_TERMS = ("port", "local_port", "remote_port")
 ADDRESS_TERMS = ("address", "local_address", "remote_address")
 TERMS = (
@@ -36,8 +37,8 @@ class Filter:
     Names and values: `protocol` and `family` numbers, `state` numbers, `port`, `local_port` and
     `remote_port` inclusive (low, high) pairs, `address`, `local_address` and `remote_address`
     pairs of 16 network bytes (IPv4 in the v4-mapped form) and the number of leading bits that
-    count, `uid` and `inode` numbers, `pid` numbers and `command` names as bytes. `port` and
-    `address` match either end; no UNIX socket has any.
+    count, `uid` and `inode` numbers, `pid` numbers, `command` names and `cgroup` paths or names as
+    bytes. `port` and `address` match either end; no UNIX socket has any.
     """
 
     __slots__ = ("terms",)
@@ -193,9 +194,30 @@ def _parse_command(name: str, value: Any) -> tuple[bytes]:
     raise FilterError(f"{name}: {value!r} is not a command's name")
 
 
+def _parse_cgroup(name: str, value: Any) -> tuple[bytes]:
+    from fastsock.cgroups import parse_name
+
+    if isinstance(value, (str, bytes)) and value:
+        return (parse_name(os.fsencode(value)),)
+    raise FilterError(f"{name}: {value!r} is not a cgroup's path or name")
+
+
+def check_containers(names: Iterable[bytes], paths: Iterable[bytes]) -> None:
+    """Raise FilterError where a name is the beginning of several containers' ids in `paths`."""
+    from fastsock.cgroups import find_containers
+
+    paths = set(paths)
+    for name in names:
+        several = sorted(find_containers(paths, name))
+        if len(several) > 1:
+            ids = ", ".join(map(os.fsdecode, several))
+            raise FilterError(f"cgroup: {os.fsdecode(name)} begins several containers: {ids}")
+
+
 _PARSERS: dict[str, Any] = {
     "pid": lambda name, value: (_whole_number(name, value, 2**31 - 1),),
     "command": _parse_command,
+    "cgroup": _parse_cgroup,
     "state": _parse_state,
     "uid": lambda name, value: (_whole_number(name, value, 2**32 - 1),),
     "inode": lambda name, value: (_whole_number(name, value, 2**64 - 1),),

@@ -26,11 +26,11 @@ _HEADINGS = {
 }
 
 # What `--columns` may name: the fields of a socket, the optional ones, an end as ADDRESS:PORT, and
-# what a join adds. pid and command are those of `owners`, each once. The members of raw columns
-# (attributes.py) are columns beside these, as tcp_info.rtt.
+# what a join adds. pid, command, unit and container are those of `owners`, each once. The members
+# of raw columns (attributes.py) are columns beside these, as tcp_info.rtt.
 FIELDS = tuple(spec.name for spec in SOCKET_COLUMNS)
 OPTIONAL_FIELDS = tuple(spec.name for spec in OPTIONAL_COLUMNS)
-OWNER_FIELDS = ("owners", "pid", "command", "owner_state")
+OWNER_FIELDS = ("owners", "pid", "command", "unit", "container", "owner_state")
 COLUMNS = (*FIELDS, "local", "remote", *OPTIONAL_FIELDS, *OWNER_FIELDS)
 
 # Of UNIX sockets `local` is the path, and their type is shown as well.

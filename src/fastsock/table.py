@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from fastsock import tcp
 from fastsock.columns import UNKNOWN_VALUES
-from fastsock.filter import Filter, build_filter
+from fastsock.filter import Filter, build_filter, check_containers
 from fastsock.implementation import group, match, table as storage
 
 TYPE_CHECKING = False
@@ -151,8 +151,9 @@ class Counts:
 class Groups(Mapping["Any", Counts]):
     """Counts by key; `by` names the keys. With several, a key is a tuple.
 
-    A key is what the attribute of a `Socket` is; commands and cgroups are text, in which bytes that
-    are not UTF-8 are surrogates (as os.fsdecode makes them). Or it is NONE, HIDDEN or UNKNOWN for
+    A key is what the attribute of a `Socket` is; commands, cgroups, units and containers are text,
+    in which bytes that are not UTF-8 are surrogates (as os.fsdecode makes them). The unit or
+    container of a process that is in none is None. Or the key is NONE, HIDDEN or UNKNOWN for
     sockets without a known owner: three groups that are never merged. A socket that processes share
     counts once in each of their groups, so that groups may add up to more than there are sockets;
     `total` is the Counts of all, each once.
@@ -202,8 +203,12 @@ class Groups(Mapping["Any", Counts]):
         return rows
 
 
+# Group keys that are other people's text.
+NAME_KEYS = ("command", "cgroup", "unit", "container")
+
+
 def _json_key(name: str, value: Any) -> Any:
-    if name in ("command", "cgroup"):
+    if name in NAME_KEYS and value is not None:
         from fastsock.errors import escape
 
         return escape(value)
@@ -260,10 +265,13 @@ GROUP_KEYS = (
     "uid",
     "netns",
     "cgroup",
+    "unit",
+    "container",
+    "socket_cgroup",
     "family",
     "protocol",
 )
-OWNER_KEYS = frozenset(("pid", "command", "cgroup"))
+OWNER_KEYS = frozenset(("pid", *NAME_KEYS))
 
 
 def check_keys(by: str | Iterable[str]) -> tuple[str, ...]:
@@ -339,8 +347,8 @@ class SocketTable(storage.SocketRows):
     def select(self, want: Filter | None = None, **keywords: Any) -> SocketTable:
         """Return the rows that `want`, or keywords as for `fastsock.scan`, select.
 
-        `pid` and `command` need a table with owners (ValueError without); `command` here is the
-        name that a process had during the walk.
+        `pid`, `command` and `cgroup` need a table with owners (ValueError without); `command` here
+        is the name that a process had during the walk, `cgroup` the one that it was in.
         """
         want = build_filter(**keywords) if want is None else want
         matcher = match.Matcher(want)
@@ -348,7 +356,7 @@ class SocketTable(storage.SocketRows):
         if not want.needs_owners:
             return chosen
         if chosen.owners is None:
-            raise ValueError("selecting by pid or command needs a table with owners")
+            raise ValueError("selecting by pid, command or cgroup needs a table with owners")
         return chosen.pick(group.owned_by(chosen, self._pids(want)))
 
     def _pids(self, want: Filter) -> set[int]:
@@ -359,6 +367,12 @@ class SocketTable(storage.SocketRows):
         if "command" in want.terms:
             names = want.terms["command"]
             pids &= {p.pid for p in self.owners.processes if p.command in names}
+        if "cgroup" in want.terms:
+            from fastsock.cgroups import lies_in
+
+            names = want.terms["cgroup"]
+            check_containers(names, (p.cgroup for p in self.owners.processes))
+            pids &= {p.pid for p in self.owners.processes if lies_in(p.cgroup, names)}
         return pids
 
     def counts(self) -> Counts:

@@ -8,7 +8,8 @@ from fastsock import render, tcp
 from fastsock.cli.answer import Answer
 from fastsock.cli.flags import Flag, Options, UsageError
 from fastsock.columns import UNIX_FIELDS
-from fastsock.table import GROUP_KEYS, Counts, Groups, OwnerState
+from fastsock.filter import OWNER_TERMS
+from fastsock.table import GROUP_KEYS, NAME_KEYS, Counts, Groups, OwnerState
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def scan_others(question: dict[str, Any]) -> SocketTable:
     wanted = set(question.get("state", tcp.OTHERS)) & tcp.OTHERS
     if not wanted:
         raise UsageError("--others and --state exclude each other")
-    owners = not {"pid", "command"}.isdisjoint(question)
+    owners = not question.keys().isdisjoint(OWNER_TERMS)
     fields = UNIX_FIELDS if "unix" in question.get("protocol", ()) else ()
     return scan(owners=owners, fields=fields, **{**question, "state": tuple(sorted(wanted))})
 
@@ -121,7 +122,9 @@ def show_key(name: str, value: object) -> str:
     """Return a group key for a table: sentinels bare, what processes call themselves quoted."""
     if isinstance(value, OwnerState):
         return "-" if value.name == "none" else value.name
-    if name in ("command", "cgroup"):
+    if name in NAME_KEYS:
+        if value is None:  # in none: what has a blank is no name here, names with one are quoted
+            return f"no {name}"
         return render.text_name(str(value).encode("utf-8", "surrogateescape"))
     return "-" if value is None else str(value)
 

@@ -107,6 +107,13 @@ SELECTION = (
     Flag(
         "-c --command", "command", "of the processes of this name", parse=parse_text, metavar="NAME"
     ),
+    Flag(
+        "--cgroup",
+        "cgroup",
+        "of the processes in this cgroup, container, pod or unit, and below",
+        parse=parse_text,
+        metavar="PATH|NAME",
+    ),
     Flag("--port", "port", "this port at either end", parse=parse_ports, metavar="N[-M]"),
     Flag("--local-port", "local_port", "this local port", parse=parse_ports, metavar="N[-M]"),
     Flag("--remote-port", "remote_port", "this remote port", parse=parse_ports, metavar="N[-M]"),

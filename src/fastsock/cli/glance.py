@@ -24,7 +24,7 @@ def run(options: Options, answer: Answer) -> int:
     from fastsock.conductor import glance
 
     question = options.question()
-    for keyword, flag in (("pid", "-p"), ("command", "-c")):
+    for keyword, flag in (("pid", "-p"), ("command", "-c"), ("cgroup", "--cgroup")):
         if keyword in question:
             raise UsageError(f"{flag} needs a look at descriptors: fastsock count {flag} …")
     found = glance(**question)
@@ -47,7 +47,12 @@ def as_dict(found: Glance) -> dict[str, object]:
             for (protocol, family), counts in found.counts.items()
         ],
         "processes": [
-            {"pid": pid, "command": escape(command), "descriptors": descriptors}
+            {
+                "pid": pid,
+                "command": escape(command),
+                "unit": escape(found.units[pid]) if pid in found.units else None,
+                "descriptors": descriptors,
+            }
             for pid, command, descriptors in found.processes
         ],
         "process_count": found.process_count,
@@ -108,11 +113,16 @@ def busiest(found: Glance, room: int) -> list[str]:
     if room < 2 or not found.processes:
         return []
     rows = [
-        (str(descriptors), str(pid), render.text_name(command))
+        (str(descriptors), str(pid), render.text_name(command) + in_unit(found, pid))
         for pid, command, descriptors in found.processes[: room - 1]
     ]
     headings = ("DESCRIPTORS", "PID", f"of {found.process_count} processes")
     return render.render_grid(headings, rows, (0, 1)).splitlines()
+
+
+def in_unit(found: Glance, pid: int) -> str:
+    """Return the container or unit of a process, as the owners of sockets have it."""
+    return f" unit={render.text_name(found.units[pid])}" if pid in found.units else ""
 
 
 def origin(found: Glance) -> str:

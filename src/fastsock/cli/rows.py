@@ -8,6 +8,7 @@ from fastsock import attributes, render, tcp
 from fastsock.cli.answer import HIDDEN, Answer
 from fastsock.cli.flags import Flag, Options, UsageError, parse_number
 from fastsock.columns import UNIX_FIELDS, UNKNOWN_VALUES
+from fastsock.filter import OWNER_TERMS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def run_list(options: Options, answer: Answer) -> int:
         options.on("owners")
         or options.on("pids")
         or named.intersection(render.OWNER_FIELDS)
-        or {"pid", "command"}.intersection(question)
+        or question.keys() & set(OWNER_TERMS)
     )
     if owners and not options.all("columns"):
         columns.append("owners")
@@ -239,7 +240,7 @@ def sort_keys(rows: SocketTable, column: str) -> list[Any]:
 
 
 def owner_keys(rows: SocketTable, column: str) -> list[Any]:
-    """Return the first owner's PID or command."""
+    """Return the first owner's PID, command, unit or container."""
     heads = rows.owner_heads()
     assert heads is not None and rows.owners is not None
     if column == "owner_state":
@@ -248,5 +249,6 @@ def owner_keys(rows: SocketTable, column: str) -> list[Any]:
         values = rows.owners.column("pid").tolist()
     else:
         processes = rows.owners.processes
-        values = [processes[n].command for n in rows.owners.column("process")]
+        name = "command" if column == "owners" else column
+        values = [getattr(processes[n], name) for n in rows.owners.column("process")]
     return [values[head] if head >= 0 else None for head in heads]

@@ -278,11 +278,17 @@ cdef bint parse_stat(const char* text, Py_ssize_t length, const char** command,
 
 
 cdef size_t parse_cgroup(const char* text, Py_ssize_t length, const char** path) noexcept nogil:
-    """Find the path in `0::/system.slice/nginx.service`, or that of the first hierarchy of v1."""
+    """Find the path in `0::/system.slice/nginx.service`; where that is the root, what v1 says.
+
+    As cgroups.parse_membership: then systemd's hierarchy, then the first other with a path.
+    """
     cdef const char* end = text + length
     cdef const char* stop
     cdef const char* colon
     cdef size_t path_bytes = 0
+    cdef int best = 0
+    cdef bint is_root
+    cdef int rank
     while text < end:
         stop = <const char*>memchr(text, c'\n', end - text)
         if stop == NULL:
@@ -290,9 +296,20 @@ cdef size_t parse_cgroup(const char* text, Py_ssize_t length, const char** path)
         colon = <const char*>memchr(text, c':', stop - text)
         if colon != NULL:
             colon = <const char*>memchr(colon + 1, c':', stop - colon - 1)
-        if colon != NULL and (path[0] == NULL or memcmp(text, b"0::", 3) == 0):
-            path[0] = colon + 1
-            path_bytes = stop - colon - 1
+        if colon != NULL:
+            is_root = stop - colon == 2 and colon[1] == c"/"
+            if memcmp(text, b"0::", 3) == 0:
+                rank = 2 if is_root else 5
+            elif is_root:
+                rank = 1
+            elif colon - text > 13 and memcmp(colon - 13, b":name=systemd", 13) == 0:
+                rank = 4
+            else:
+                rank = 3
+            if rank > best:
+                best = rank
+                path[0] = colon + 1
+                path_bytes = stop - colon - 1
         text = stop + 1
     return path_bytes
 

@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
+from fastsock.cgroups import parse_membership
 from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS
 from fastsock.engines.walk import Walk
 from fastsock.errors import ParseError
@@ -333,13 +334,6 @@ def parse_stat(text: bytes) -> tuple[bytes, int]:
     return b"", 0
 
 
-def parse_cgroup(text: bytes) -> bytes:
-    """Return the path of the line of cgroup v2, or of the first hierarchy of v1."""
-    lines = [line.split(b":", 2) for line in text.split(b"\n") if line.count(b":") >= 2]
-    v2 = [line for line in lines if line[:2] == [b"0", b""]]
-    return (v2 or lines or [[b""]])[0][-1]
-
-
 def list_numbers(path: str) -> Iterator[int]:
     for name in os.listdir(path):
         if NUMBER.fullmatch(name) and int(name) <= LARGEST_PID:
@@ -492,7 +486,7 @@ def read_process(path: str, pid: int) -> table.Process:
         command,
         os.stat(path).st_uid,
         int(netns[1]) if netns else 0,
-        parse_cgroup(read_if_possible(f"{path}/cgroup")),
+        parse_membership(read_if_possible(f"{path}/cgroup")),
     )
 
 
