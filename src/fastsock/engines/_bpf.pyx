@@ -1,4 +1,4 @@
-"""The program that goes over all descriptors, loaded and read: what bpf/loader.h offers, for Python.
+"""The program that goes over all descriptors: what bpf/loader.h offers, for Python.
 
     struct fastsock_record                                                    112 bytes
     inode 8, cookie 8, cgroup 8, tgid 4, tid 4, fd 4, netns 4, uid 4 …        bpf/record.h
@@ -132,9 +132,9 @@ cdef class Program:
 
     `states` and `families` are sets of numbers, one bit each; `local_port` 0 is any port. With
     `pid_namespace` the owners have the numbers of the pid namespace of who reads, else of the
-    initial one. Where the kernel refuses bpf_probe_read_kernel(), as under lockdown=confidentiality,
-    `probe_reads` must be false, and rx_queue of UDP is not exact. Without `timers` the three fields
-    of timers stay 0. `btf` is the path of the kernel's BTF.
+    initial one. Where the kernel refuses bpf_probe_read_kernel(), as it does under lockdown of
+    confidentiality, `probe_reads` must be false, and rx_queue of UDP is not exact. Without `timers`
+    the three fields of timers stay 0. `btf` is the path of the kernel's BTF.
 
     Takes CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, in the initial user namespace. Raises BpfError.
     """

@@ -3,11 +3,11 @@
 
 For development; neither a build nor the installed package needs it, clang or libbpf's headers.
 
-clang's object file is ELF with the instructions, their types (.BTF) and the places where a field of
-the kernel is meant (.BTF.ext, "CO-RE relocations"). The header has the same as C tables for loader.c:
+clang's object file is ELF with the instructions, their types (.BTF) and the places where a field
+of the kernel is meant (.BTF.ext, "CO-RE relocations"). The header has the same as C tables:
 
-    {FASTSOCK_FIELD_OFFSET, 7, 16},          field 7's offset goes into instruction 16
-    0x0000000000103879, /*  16  offset of socket.sk */
+    {FASTSOCK_FIELD_OFFSET, 2, 23},          field 2's offset goes into instruction 23
+    0x0000000000007079, /*  23  offset of socket.sk */
 
 The output depends on the sources, on clang's major version (CLANG_MAJOR) and on nothing else: it
 names no path and no date. It tells the sources' SHA-256, so that a header which was left behind is
@@ -309,7 +309,11 @@ def main(arguments: list[str]) -> int:
     old = HEADER.read_text() if HEADER.exists() else ""
     if old == new:
         return 0
-    changed = [*difflib.unified_diff(old.splitlines(), new.splitlines(), "is", "should be", "", "")]
+    changed = [
+        *difflib.unified_diff(
+            old.splitlines(), new.splitlines(), "is", "should be", n=0, lineterm=""
+        )
+    ]
     more = len(changed) - 20
     print(*changed[:20], *[f"... {more} lines more"] * (more > 0), sep="\n")
     print(f"{HEADER.name} is not what {SOURCE.name} gives: run generate.py")

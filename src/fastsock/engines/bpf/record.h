@@ -18,7 +18,7 @@
 #define FASTSOCK_RECORD_VERSION 1
 
 enum fastsock_record_flag {
-	FASTSOCK_V6ONLY = 1,
+	FASTSOCK_V6ONLY = 1, /* sock_diag tells it of LISTEN and CLOSE only */
 	/* A thread other than the first: its table of descriptors is its own, or the first has ended. */
 	FASTSOCK_NOT_LEADER = 2,
 	/* Something waits to be received, and its bytes are not known here, only to sock_diag. */
@@ -38,14 +38,15 @@ struct fastsock_record {
 	uint32_t tx_queue;         /* ... as idiag_rqueue and idiag_wqueue of sock_diag */
 	uint32_t interface;        /* SO_BINDTODEVICE */
 	uint32_t mark;
-	uint32_t timer_expires;    /* in ticks: fastsock_ticks_per_second(); 0 when it is due */
+	int32_t timer_expires;     /* ticks until then, or less than 0: fastsock_ticks_per_second() */
 	uint16_t local_port;       /* host order, both */
 	uint16_t remote_port;
 	uint16_t family;
 	uint16_t protocol;         /* MPTCP is 262 */
 	uint8_t type;
 	uint8_t state;
-	uint8_t timer;             /* as idiag_timer: 0 off, 1 on, 2 keepalive, 4 probe */
+	/* As idiag_timer: 0 off (and then timer_expires is of no meaning), 1 on, 2 keepalive, 4 probe */
+	uint8_t timer;
 	uint8_t retransmits;       /* as idiag_retrans: beside timers 2 and 4 unanswered probes */
 	uint32_t flags;            /* enum fastsock_record_flag */
 	uint8_t local_address[16]; /* network order; of IPv4 the first 4 bytes, of UNIX none */
