@@ -282,8 +282,7 @@ static __always_inline unsigned long retransmit_expires(struct inet_connection_s
 
 /*
  * As inet_sk_diag_fill() in net/ipv4/inet_diag.c. It touches two more cache lines of the socket, that
- * of icsk_pending and that of sk_timer: 0.1 to 0.2 us where they are not in the cache, of about 1 us
- * for the whole socket.
+ * of icsk_pending and that of sk_timer; who needs no timers sets the constant to 0.
  */
 static __always_inline void take_timer(struct fastsock_record *record, struct tcp_sock *tcp)
 {

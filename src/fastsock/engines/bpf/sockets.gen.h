@@ -1,5 +1,5 @@
 /* Made by generate.py with clang 14; not to be edited. The sources' SHA-256:
- * a193e5b28bb388781d368c5377e13a042ad2a7198746422952aa5fb7a086d72a  sockets.bpf.c
+ * ad892dcbda51a2dc2e3639f5db30e22e9d1e752f251374451995e4d6101b65ae  sockets.bpf.c
  * 5bf28ea41ee36434dbab6656fee24e14a9f47517627de395265e5a60c692d03d  record.h
  */
 static const struct fastsock_root fastsock_files_roots[] = {
