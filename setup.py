@@ -35,10 +35,25 @@ DIRECTIVES = {
 }
 
 
+# C beside the Cython: what a module is linked with, and what it is made again for.
+BPF = Path("src/fastsock/engines/bpf")
+NATIVE = {
+    "fastsock.engines._bpf": {
+        "sources": [str(BPF / "loader.c")],
+        "depends": sorted(map(str, BPF.glob("*.h"))),
+        "include_dirs": [str(BPF.parent)],
+    }
+}
+
+
 def extension(source: Path) -> Extension:
+    name = ".".join(source.relative_to("src").with_suffix("").parts)
+    native = NATIVE.get(name, {})
     return Extension(
-        ".".join(source.relative_to("src").with_suffix("").parts),
-        [str(source)],
+        name,
+        [str(source), *native.get("sources", [])],
+        depends=native.get("depends", []),
+        include_dirs=native.get("include_dirs", []),
         extra_compile_args=[*OPTIMIZE, "-Wall", "-Wextra", "-pthread"],
         extra_link_args=[*OPTIMIZE[:1], "-pthread"] if SANITIZE else ["-pthread"],
     )

@@ -10,6 +10,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src"
 IN_WHEEL = {".py", ".pyi", ".typed"}
+# Sources in C, and what generates one of them.
+NOT_IN_WHEEL = SOURCE / "fastsock" / "engines" / "bpf"
 NOT_IN_SDIST = {".so", ".o", ".pyc"}
 
 
@@ -39,7 +41,9 @@ def check_wheel(path: Path) -> None:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     compiled = {name.partition(".")[0] for name in held if name.endswith(".so")}
     held = {name for name in held if not name.endswith(".so")}
-    files = [item for item in SOURCE.rglob("*") if item.is_file()]
+    files = [
+        item for item in SOURCE.rglob("*") if item.is_file() and NOT_IN_WHEEL not in item.parents
+    ]
     wanted = {str(item.relative_to(SOURCE)) for item in files if item.suffix in IN_WHEEL}
     assert held == wanted, f"{path.name}: {sorted(held ^ wanted)}"
     sources = {

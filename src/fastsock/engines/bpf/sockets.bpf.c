@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * A task_file iterator (Linux 5.8) that writes a struct fastsock_record for every descriptor of a
+ * socket, in all network namespaces: the socket and its owner in one pass.
+ *
+ * This is the source of truth. generate.py compiles it, at development time, into sockets.gen.h;
+ * loader.c finds the fields in the running kernel's BTF and puts their offsets in. So the types
+ * below name only what is read, in any order (CO-RE). Where a field came or went, its existence is
+ * asked first: the verifier drops a branch that cannot be taken, with whatever stands in it.
+ *
+ * Helpers, and the Linux that brought them to iterators:
+ *     bpf_seq_write                5.8
+ *     bpf_skc_to_tcp_sock          5.9
+ *     bpf_sock_from_file           5.11   the oldest kernel that this can work on
+ *     bpf_jiffies64                5.5
+ *     bpf_get_socket_cookie        5.12   not called before
+ *     bpf_get_current_task_btf     5.11   not called without the constant `pid_namespace`
+ *     bpf_probe_read_kernel        5.5    not called without the constant `probe_reads`; refused
+ *                                         under lockdown=confidentiality
+ *
+ * What the verifier takes to check it is half of what loading costs. Each pointer that is loaded
+ * from a trusted one makes it search all names of the kernel's BTF, so pointers are followed from
+ * what helpers returned, not from the context; and they are followed before the code branches, so
+ * that it is done once.
+ */
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef int s32;
+typedef long long s64;
+typedef u8 __u8;
+typedef u16 __u16;
+typedef u32 __u32;
+typedef u64 __u64;
+typedef s32 __s32;
+typedef s64 __s64;
+typedef u16 __be16;
+typedef u32 __be32;
+typedef u32 __wsum;
+typedef _Bool bool;
+typedef u8 uint8_t;
+typedef u16 uint16_t;
+typedef u32 uint32_t;
+typedef u64 uint64_t;
+typedef s32 int32_t;
+#define NULL ((void *)0)
+
+/* Of linux/bpf.h, which bpf_helpers.h expects: no map is used here. */
+enum bpf_map_type { BPF_MAP_TYPE_UNSPEC };
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "record.h"
+
+enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
+enum { SOCK_STREAM = 1 };
+enum { IPPROTO_TCP = 6, IPPROTO_UDP = 17 };
+enum { TCP_LISTEN = 10 };
+enum { PIDTYPE_TGID = 1 };
+enum { /* include/net/inet_connection_sock.h */
+	ICSK_TIME_RETRANS = 1,
+	ICSK_TIME_PROBE0 = 3,
+	ICSK_TIME_LOSS_PROBE = 5,
+	ICSK_TIME_REO_TIMEOUT = 6,
+};
+#define RETRANSMITTING \
+	(1ull << ICSK_TIME_RETRANS | 1ull << ICSK_TIME_LOSS_PROBE | 1ull << ICSK_TIME_REO_TIMEOUT)
+enum { TIMER_ON = 1, TIMER_KEEPALIVE = 2, TIMER_PROBE = 4 };
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+typedef struct {
+	u32 val;
+} kuid_t;
+typedef struct {
+	int counter;
+} atomic_t;
+typedef struct {
+	s64 counter;
+} atomic64_t;
+typedef struct {
+	atomic_t refs;
+} refcount_t;
+
+struct hlist_node {
+	struct hlist_node **pprev;
+};
+struct timer_list {
+	struct hlist_node entry;
+	unsigned long expires;
+};
+
+struct kernfs_node {
+	u64 id;
+};
+struct cgroup {
+	struct kernfs_node *kn;
+};
+struct sock_cgroup_data {
+	struct cgroup *cgroup; /* since 5.15; none without CONFIG_SOCK_CGROUP_DATA */
+};
+
+struct ns_common {
+	u32 inum;
+};
+struct net {
+	struct ns_common ns;
+};
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct in6_addr {
+	union {
+		u32 u6_addr32[4];
+	} in6_u;
+};
+
+struct sock_common {
+	u32 skc_daddr;
+	u32 skc_rcv_saddr;
+	u16 skc_dport;
+	u16 skc_num;
+	u16 skc_family;
+	volatile u8 skc_state;
+	u8 skc_ipv6only : 1;
+	s32 skc_bound_dev_if;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
+};
+
+struct sk_buff_head {
+	u32 qlen;
+};
+struct sock {
+	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
+	struct {
+		atomic_t rmem_alloc;
+	} sk_backlog;
+	refcount_t sk_wmem_alloc;
+	struct timer_list sk_timer;
+	u32 sk_mark;
+	u16 sk_protocol;
+	u16 sk_type;
+	u32 sk_ack_backlog;
+	u32 sk_max_ack_backlog;
+	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct inet_sock {
+	struct sock sk;
+};
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+	unsigned long icsk_timeout;              /* to 6.17 */
+	struct timer_list icsk_retransmit_timer; /* to 6.18, where it tells the time itself */
+	struct timer_list icsk_keepalive_timer;  /* since 6.19; sk_timer is the other one there */
+	u8 icsk_retransmits;
+	u8 icsk_pending;
+	u8 icsk_probes_out;
+};
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	u32 rcv_nxt;
+	u32 copied_seq;
+	u32 write_seq;
+	u32 snd_una;
+};
+struct udp_sock {
+	s32 forward_deficit;
+};
+
+struct inode {
+	kuid_t i_uid;
+	unsigned long i_ino;
+};
+struct file {
+	struct inode *f_inode;
+};
+struct socket {
+	struct sock *sk;
+};
+
+struct upid {
+	s32 nr;
+};
+struct pid {
+	u32 level;
+	struct upid numbers[1];
+};
+struct signal_struct {
+	struct pid *pids[4];
+};
+struct task_struct {
+	s32 pid;
+	s32 tgid;
+	struct pid *thread_pid;
+	struct signal_struct *signal;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	u32 fd;
+	struct file *file;
+};
+
+#pragma clang attribute pop
+
+/* Who is asked about only; its numbers are the kernel's ABI. */
+enum bpf_func_id { BPF_FUNC_check_mtu = 163 };
+
+/*
+ * Constants that the loader puts in, without a map: the id of a type that nobody has marks one
+ * 64-bit load. The names are the members of struct fastsock_constants, where their meaning stands.
+ */
+struct fastsock_constant_states {
+	int unused;
+};
+struct fastsock_constant_families {
+	int unused;
+};
+struct fastsock_constant_local_port {
+	int unused;
+};
+struct fastsock_constant_pid_namespace {
+	int unused;
+};
+struct fastsock_constant_probe_reads {
+	int unused;
+};
+struct fastsock_constant_timers {
+	int unused;
+};
+#define CONSTANT(name) bpf_core_type_id_local(struct fastsock_constant_##name)
+
+static __always_inline void take_addresses(struct fastsock_record *record, struct sock_common *common)
+{
+	u32 *local = (u32 *)record->local_address;
+	u32 *remote = (u32 *)record->remote_address;
+
+	if (record->family == AF_INET) {
+		local[0] = common->skc_rcv_saddr;
+		remote[0] = common->skc_daddr;
+	} else if (record->family == AF_INET6) {
+		local[0] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[0];
+		local[1] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[1];
+		local[2] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[2];
+		local[3] = common->skc_v6_rcv_saddr.in6_u.u6_addr32[3];
+		remote[0] = common->skc_v6_daddr.in6_u.u6_addr32[0];
+		remote[1] = common->skc_v6_daddr.in6_u.u6_addr32[1];
+		remote[2] = common->skc_v6_daddr.in6_u.u6_addr32[2];
+		remote[3] = common->skc_v6_daddr.in6_u.u6_addr32[3];
+		if (BPF_CORE_READ_BITFIELD(common, skc_ipv6only))
+			record->flags |= FASTSOCK_V6ONLY;
+	} else {
+		return;
+	}
+	record->local_port = common->skc_num;
+	record->remote_port = bpf_ntohs(common->skc_dport);
+}
+
+static __always_inline unsigned long retransmit_expires(struct inet_connection_sock *connection)
+{
+	if (bpf_core_field_exists(connection->icsk_timeout))
+		return connection->icsk_timeout;
+	if (bpf_core_field_exists(connection->icsk_retransmit_timer))
+		return connection->icsk_retransmit_timer.expires;
+	return connection->icsk_inet.sk.sk_timer.expires;
+}
+
+/*
+ * As inet_sk_diag_fill() in net/ipv4/inet_diag.c. It touches two more cache lines of the socket, that
+ * of icsk_pending and that of sk_timer; who needs no timers sets the constant to 0.
+ */
+static __always_inline void take_timer(struct fastsock_record *record, struct tcp_sock *tcp)
+{
+	struct inet_connection_sock *connection = &tcp->inet_conn;
+	struct sock *sk = &connection->icsk_inet.sk;
+	u8 pending = connection->icsk_pending;
+	u8 timer = 0, retries = 0;
+	unsigned long expires;
+
+	if (bpf_core_field_exists(connection->icsk_keepalive_timer)) {
+		expires = connection->icsk_keepalive_timer.expires;
+		if (connection->icsk_keepalive_timer.entry.pprev) { /* timer_pending() */
+			timer = TIMER_KEEPALIVE;
+			retries = connection->icsk_probes_out;
+		}
+	} else {
+		expires = sk->sk_timer.expires;
+		if (sk->sk_timer.entry.pprev) {
+			timer = TIMER_KEEPALIVE;
+			retries = connection->icsk_probes_out;
+		}
+	}
+	if (RETRANSMITTING >> (pending & 63) & 1) {
+		timer = TIMER_ON;
+		retries = connection->icsk_retransmits;
+		expires = retransmit_expires(connection);
+	} else if (pending == ICSK_TIME_PROBE0) {
+		timer = TIMER_PROBE;
+		retries = connection->icsk_probes_out;
+		expires = retransmit_expires(connection);
+	}
+	/* Stored whatever they are: a branch on `timer` would have the verifier keep its values apart. */
+	record->timer = timer;
+	record->retransmits = retries;
+	/* In 32 bits, as jiffies wrap on 32-bit kernels; no timer of TCP runs for 24 days. */
+	record->timer_expires = (u32)expires - (u32)bpf_jiffies64();
+}
+
+/* As tcp_diag_get_info(). */
+static __always_inline void take_tcp(struct fastsock_record *record, struct sock *sk)
+{
+	struct tcp_sock *tcp;
+	s32 waiting;
+
+	if (record->state == TCP_LISTEN) { /* it has no timer */
+		record->rx_queue = sk->sk_ack_backlog;
+		record->tx_queue = sk->sk_max_ack_backlog;
+		return;
+	}
+	tcp = bpf_skc_to_tcp_sock(sk);
+	if (!tcp)
+		return;
+	waiting = tcp->rcv_nxt - tcp->copied_seq;
+	record->rx_queue = waiting > 0 ? waiting : 0;
+	record->tx_queue = tcp->write_seq - tcp->snd_una;
+	if (CONSTANT(timers))
+		take_timer(record, tcp);
+}
+
+/* As udp_diag_get_info(): what the reader has taken is given back in large pieces. */
+static __always_inline void take_udp(struct fastsock_record *record, struct sock *sk)
+{
+	u32 deficit = 0;
+
+	record->tx_queue = sk->sk_wmem_alloc.refs.counter - 1;
+	record->rx_queue = sk->sk_backlog.rmem_alloc.counter;
+	if (!record->rx_queue)
+		return;
+	/* No helper makes a struct udp_sock of an IPv4 socket, so it is not followed but copied. */
+	if (CONSTANT(probe_reads)) {
+		bpf_probe_read_kernel(&deficit, sizeof(deficit),
+				      (void *)sk + bpf_core_field_offset(struct udp_sock, forward_deficit));
+		record->rx_queue -= deficit;
+	} else {
+		record->flags |= FASTSOCK_RX_INEXACT;
+	}
+}
+
+/*
+ * As sk_diag_show_rqlen(), except for the bytes that wait: they are a walk along the queue, which
+ * takes its lock. The peer is not read either, as nothing here keeps it alive: both are unix_diag's,
+ * as is the path.
+ */
+static __always_inline void take_unix(struct fastsock_record *record, struct sock *sk)
+{
+	record->rx_queue = sk->sk_receive_queue.qlen;
+	if (record->state == TCP_LISTEN) {
+		record->tx_queue = sk->sk_max_ack_backlog;
+		return;
+	}
+	record->tx_queue = sk->sk_wmem_alloc.refs.counter - 1;
+	if (record->rx_queue)
+		record->flags |= FASTSOCK_RX_INEXACT;
+}
+
+static __always_inline void take_socket(struct fastsock_record *record, struct sock *sk)
+{
+	struct sock_common *common = &sk->__sk_common;
+
+	record->netns = common->skc_net.net->ns.inum;
+	if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup))
+		record->cgroup = sk->sk_cgrp_data.cgroup->kn->id;
+	/*
+	 * A socket gets its cookie when somebody asks, as sock_diag does. To iterators the helper
+	 * came in 5.12, and so did bpf_check_mtu, whose name the kernel's BTF shows.
+	 */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_check_mtu))
+		record->cookie = bpf_get_socket_cookie(sk);
+	else
+		record->cookie = common->skc_cookie.counter;
+	record->interface = common->skc_bound_dev_if;
+	record->mark = sk->sk_mark;
+	record->protocol = sk->sk_protocol;
+	record->type = sk->sk_type;
+	take_addresses(record, common);
+	if (record->family == AF_UNIX) {
+		take_unix(record, sk);
+	} else if (record->protocol == IPPROTO_TCP && record->type == SOCK_STREAM) {
+		take_tcp(record, sk);
+	} else if (record->protocol == IPPROTO_UDP) {
+		take_udp(record, sk);
+	} else {
+		record->rx_queue = sk->sk_backlog.rmem_alloc.counter;
+		record->tx_queue = sk->sk_wmem_alloc.refs.counter - 1;
+	}
+}
+
+/* The number of a pid at a level of the pid namespaces; 0 where its process has ended. */
+static __always_inline u32 number_at(struct pid *pid, u32 level)
+{
+	u32 number = 0;
+	u32 offset = level * bpf_core_type_size(struct upid);
+
+	if (pid && pid->level >= level) /* else it does not live in the reader's namespace */
+		bpf_probe_read_kernel(&number, sizeof(number),
+				      (void *)pid + bpf_core_field_offset(struct pid, numbers) + offset);
+	return number;
+}
+
+static __always_inline void take_owner(struct fastsock_record *record, struct task_struct *task)
+{
+	u32 level;
+
+	record->tgid = task->tgid;
+	record->tid = task->pid;
+	if (record->tid != record->tgid)
+		record->flags |= FASTSOCK_NOT_LEADER;
+	if (!CONSTANT(pid_namespace))
+		return;
+	level = bpf_get_current_task_btf()->thread_pid->level;
+	if (!level)
+		return;
+	record->tid = number_at(task->thread_pid, level);
+	record->tgid = number_at(task->signal->pids[PIDTYPE_TGID], level);
+}
+
+SEC("iter/task_file")
+int fastsock_files(struct bpf_iter__task_file *ctx)
+{
+	/* A field of the context is read once: a second time it would lose its check against NULL. */
+	struct file *file = ctx->file;
+	struct task_struct *task = ctx->task;
+	struct seq_file *seq = ctx->meta->seq;
+	struct fastsock_record record = {};
+	struct socket *socket;
+	struct inode *inode;
+	struct sock *sk;
+	u16 port = CONSTANT(local_port);
+
+	/* Here, and not where it is used: by then the verifier comes along ten paths. */
+	barrier_var(seq);
+	if (!file || !task)
+		return 0;
+	socket = bpf_sock_from_file(file);
+	if (!socket)
+		return 0;
+	sk = socket->sk;
+	if (!sk)
+		return 0;
+	record.state = sk->__sk_common.skc_state;
+	if (!(CONSTANT(states) >> (record.state & 63) & 1))
+		return 0;
+	record.family = sk->__sk_common.skc_family;
+	if (!(CONSTANT(families) >> (record.family & 63) & 1))
+		return 0;
+	if (port && sk->__sk_common.skc_num != port)
+		return 0;
+
+	inode = file->f_inode;
+	record.inode = inode->i_ino;
+	record.uid = inode->i_uid.val;
+	record.fd = ctx->fd;
+	take_owner(&record, task);
+	if (!record.tgid)
+		return 0;
+	take_socket(&record, sk);
+	/* When the reader's buffer is full the kernel asks for this descriptor once more. */
+	bpf_seq_write(seq, &record, sizeof(record));
+	return 0;
+}
+
+char _license[] SEC("license") = "Dual MIT/GPL";
