@@ -35,7 +35,9 @@ def unavailable() -> dict[str, str]:
     return {status.name: status.reason for status in engine_status() if not status.available}
 
 
-@pytest.fixture(params=ENGINES)
+# `bpf` is netlink with other owners, and sees the processes that a test means to hide: it has tests
+# of its own (test_bpf_engine), and its walk is held against the others (test_owners).
+@pytest.fixture(params=[name for name in ENGINES if name != "bpf"])
 def engine_name(request: pytest.FixtureRequest) -> str:
     """The name of each engine that works here."""
     name: str = request.param
@@ -49,7 +51,11 @@ def tree_engines() -> list[str]:
     with tempfile.TemporaryDirectory() as root:
         os.makedirs(f"{root}/1/net")
         refusing = {status.name for status in engine_status(root) if not status.available}
-    return [name for name in ENGINES if name not in refusing or name in unavailable()]
+    return [
+        name
+        for name in ENGINES
+        if name != "bpf" and (name not in refusing or name in unavailable())
+    ]
 
 
 @pytest.fixture(params=tree_engines())

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
     from sockfarm import Farm
 
 QUIET = 50_000
-READS = {"netlink": 60, "procfs": 40, "reference": 2}  # the reference takes a second for one read
+READS = {
+    "netlink": 60,
+    "procfs": 40,
+    "reference": 2,
+}  # the reference takes a second for one read
 PATIENCE = 30.0  # seconds in which a raw read should repeat a row
 
 

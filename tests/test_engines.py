@@ -82,6 +82,7 @@ def test_a_pure_build_has_no_compiled_engine(monkeypatch: pytest.MonkeyPatch) ->
     assert fastsock.count().sources == {"sockets": "reference"}
     *compiled, reference = engine_status()
     assert [(one.name, one.available, one.reason, one.auto) for one in compiled] == [
+        ("bpf", False, reason, False),
         ("netlink", False, reason, False),
         ("procfs", False, reason, False),
     ]
@@ -91,7 +92,7 @@ def test_a_pure_build_has_no_compiled_engine(monkeypatch: pytest.MonkeyPatch) ->
         "",
         True,
     )
-    assert repr(compiled[1]) == f"<EngineStatus procfs: {reason}>"
+    assert repr(compiled[2]) == f"<EngineStatus procfs: {reason}>"
 
 
 def test_auto_says_all_reasons(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar
 import pytest
 
 from children import AS_ROOT, NOBODY, child_process, in_child
+from fastsock.engines import engine_status
 from fastsock.engines.walk import Walk
 from proctree import ProcTree, ring_text
 
@@ -38,7 +39,20 @@ class Walker(Protocol):
     def __call__(self, root: str, pids: Any, threads: int) -> Walk: ...
 
 
+def load_pass() -> Walker:
+    """The walk by the BPF program."""
+    status = next(one for one in engine_status() if one.name == "bpf")
+    if not status.available:
+        pytest.skip(status.reason)
+    from fastsock.engines._bpf import walk_by_program
+    from fastsock.engines.bpf import load_program
+
+    return lambda root, pids, threads: walk_by_program(root, pids, threads, load_program().fd)
+
+
 def load(name: str) -> Walker:
+    if name == "bpf":
+        return load_pass()
     try:
         found: Walker = importlib.import_module(f"fastsock.engines.{name}").walk_descriptors
     except ModuleNotFoundError as error:
@@ -48,6 +62,12 @@ def load(name: str) -> Walker:
 
 @pytest.fixture(params=["reference", "_fd_walk"], ids=["reference", "compiled"])
 def walk(request: pytest.FixtureRequest) -> Walker:
+    return load(request.param)
+
+
+@pytest.fixture(params=["reference", "_fd_walk", "bpf"], ids=["reference", "compiled", "bpf"])
+def live_walk(request: pytest.FixtureRequest) -> Walker:
+    """Those that answer on a real /proc, where all may be read."""
     return load(request.param)
 
 
@@ -289,9 +309,9 @@ def test_fifos_do_not_block(walk: Walker, tree: ProcTree) -> None:
     assert found.rings_unread == 1
 
 
-def test_own_process_is_described_as_proc_says(walk: Walker) -> None:
+def test_own_process_is_described_as_proc_says(live_walk: Walker) -> None:
     with socket.socket():
-        (process,) = walk("/proc", [os.getpid()], 1).owners.processes
+        (process,) = live_walk("/proc", [os.getpid()], 1).owners.processes
     stat = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     assert process.command == Path("/proc/self/comm").read_bytes()[:-1]
     assert process.start_time == int(stat[19])
@@ -327,9 +347,9 @@ def test_no_pids_at_all(walk: Walker, tree: ProcTree) -> None:
     assert (rows(found), found.scope) == ([], ())
 
 
-def test_the_number_of_a_thread_is_no_process(walk: Walker) -> None:
+def test_the_number_of_a_thread_is_no_process(live_walk: Walker) -> None:
     with thread(lambda: None) as (tid, _), socket.socket():
-        assert walk("/proc", [tid], 1).missing == [tid]
+        assert live_walk("/proc", [tid], 1).missing == [tid]
 
 
 def test_vanished_before_its_descriptors_were_listed(walk: Walker, tree: ProcTree) -> None:
@@ -351,7 +371,7 @@ def test_vanished_after_its_descriptors_were_read(walk: Walker, tree: ProcTree) 
         assert [process.pid for process in found.owners.processes] == [7]
 
 
-def test_processes_that_come_and_go(walk: Walker) -> None:
+def test_processes_that_come_and_go(live_walk: Walker) -> None:
     stop = threading.Event()
 
     def churn() -> None:
@@ -363,7 +383,7 @@ def test_processes_that_come_and_go(walk: Walker) -> None:
     try:
         with socket.socket() as held:
             for _ in range(20):
-                found = walk("/proc", None, 2)
+                found = live_walk("/proc", None, 2)
                 assert (inode_of(held), os.getpid(), held.fileno(), os.getpid()) in rows(found)
     finally:
         stop.set()
@@ -439,17 +459,17 @@ def test_hidden_processes_without_descriptors_hide_nothing(walk: Walker) -> None
     assert (found["rows"], found["denied"], found["missing"]) == ([], [], [])
 
 
-def test_kernel_threads_have_no_descriptors(walk: Walker) -> None:
+def test_kernel_threads_have_no_descriptors(live_walk: Walker) -> None:
     flags = kernel_thread = 0
     with contextlib.suppress(OSError):
         flags = int(Path("/proc/2/stat").read_text().rpartition(")")[2].split()[6])
     kernel_thread = flags & 0x00200000  # PF_KTHREAD
     if not kernel_thread:
         pytest.skip("process 2 is no kernel thread: a pid namespace")
-    found = summary(walk("/proc", [2], 1))
+    found = summary(live_walk("/proc", [2], 1))
     assert (found["rows"], found["denied"], found["missing"]) == ([], [], [])
     if os.stat("/proc/self/fd").st_size:
-        assert as_nobody(lambda: summary(walk("/proc", [2], 1)))["denied"] == []
+        assert as_nobody(lambda: summary(live_walk("/proc", [2], 1)))["denied"] == []
 
 
 def test_out_of_descriptors_is_an_error_that_leaves_nothing_open(
@@ -493,24 +513,24 @@ def test_bad_arguments(walk: Walker, tree: ProcTree) -> None:
 # ----------------------------------------------------------------------------------- shared sockets
 
 
-def test_duplicated_descriptors_are_all_owners(walk: Walker) -> None:
+def test_duplicated_descriptors_are_all_owners(live_walk: Walker) -> None:
     with socket.socket() as one, one.dup() as two:
         inode, mine = inode_of(one), os.getpid()
-        found = [row for row in rows(walk("/proc", [mine], 1)) if row[0] == inode]
+        found = [row for row in rows(live_walk("/proc", [mine], 1)) if row[0] == inode]
         assert sorted(found) == [(inode, mine, s.fileno(), mine) for s in (one, two)]
 
 
-def test_a_forked_child_shares_all_sockets(walk: Walker) -> None:
+def test_a_forked_child_shares_all_sockets(live_walk: Walker) -> None:
     with socket.socket() as shared, child_process(lambda: None) as (child, _):
         inode, fd, mine = inode_of(shared), shared.fileno(), os.getpid()
-        found = rows(walk("/proc", [child, mine], 2))
+        found = rows(live_walk("/proc", [child, mine], 2))
     assert {row for row in found if row[0] == inode} == {
         (inode, mine, fd, mine),
         (inode, child, fd, child),
     }
 
 
-def test_a_passed_descriptor(walk: Walker) -> None:
+def test_a_passed_descriptor(live_walk: Walker) -> None:
     """SCM_RIGHTS: the receiver has the socket under a number of its own."""
     here, there = socket.socketpair()
 
@@ -523,7 +543,7 @@ def test_a_passed_descriptor(walk: Walker) -> None:
         inode, fd, mine = inode_of(passed), passed.fileno(), os.getpid()
         socket.send_fds(here, [b"x"], [fd])
         with child_process(receive) as (child, received):
-            found = rows(walk("/proc", [child, mine], 1))
+            found = rows(live_walk("/proc", [child, mine], 1))
     assert {row for row in found if row[0] == inode} == {
         (inode, mine, fd, mine),
         (inode, child, fd, child),  # by fork
@@ -531,8 +551,9 @@ def test_a_passed_descriptor(walk: Walker) -> None:
     }
 
 
-def test_both_walks_agree_on_real_processes() -> None:
-    compiled, reference = load("_fd_walk"), load("reference")
+@pytest.mark.parametrize("name", ["_fd_walk", "bpf"])
+def test_walks_agree_on_real_processes(name: str) -> None:
+    compiled, reference = load(name), load("reference")
     with socket.socket(), child_process(own_sockets) as (child, _):
         pids = [os.getpid(), child]
         expected = reference("/proc", pids, 1)
@@ -553,9 +574,9 @@ def own_sockets() -> None:
 # ------------------------------------------------------------------------------------------ threads
 
 
-def test_a_thread_with_a_table_of_its_own(walk: Walker) -> None:
+def test_a_thread_with_a_table_of_its_own(live_walk: Walker) -> None:
     with socket.socket() as shared, thread(own_socket) as (tid, (inode, fd)):
-        found = walk("/proc", [os.getpid()], 1)
+        found = live_walk("/proc", [os.getpid()], 1)
         mine = os.getpid()
         assert [row for row in rows(found) if row[0] == inode] == [(inode, mine, fd, tid)]
         # What it took along is no other row.
@@ -565,22 +586,22 @@ def test_a_thread_with_a_table_of_its_own(walk: Walker) -> None:
         assert found.uncompared_threads == 0
 
 
-def test_threads_that_share_the_table_give_nothing_more(walk: Walker) -> None:
+def test_threads_that_share_the_table_give_nothing_more(live_walk: Walker) -> None:
     def body() -> tuple[dict[str, Any], dict[str, Any]]:
-        alone = summary(walk("/proc", [os.getpid()], 1))
+        alone = summary(live_walk("/proc", [os.getpid()], 1))
         for _ in range(20):
             lasting_thread(lambda: None)
-        return alone, summary(walk("/proc", [os.getpid()], 1))
+        return alone, summary(live_walk("/proc", [os.getpid()], 1))
 
     with socket.socket():
         alone, together = in_child(body)  # where no thread of another test is still ending
     assert alone["rows"] and together == alone
 
 
-def test_many_threads_with_tables_of_their_own(walk: Walker) -> None:
+def test_many_threads_with_tables_of_their_own(live_walk: Walker) -> None:
     with contextlib.ExitStack() as threads:
         opened = [threads.enter_context(thread(own_socket)) for _ in range(30)]
-        found = rows(walk("/proc", [os.getpid()], 1))
+        found = rows(live_walk("/proc", [os.getpid()], 1))
     expected = sorted((tid, inode) for tid, (inode, _) in opened)
     assert [(tid, inode) for inode, _, fd, tid in found if fd == 700] == expected
 
@@ -592,14 +613,14 @@ def zombie_leader() -> tuple[list[int], tuple[int, int], tuple[int, tuple[int, i
     return tids, (inode_of(held), held), lasting_thread(own_socket)
 
 
-def test_a_process_whose_first_thread_has_ended(walk: Walker) -> None:
+def test_a_process_whose_first_thread_has_ended(live_walk: Walker) -> None:
     def body() -> None:
         end_thread = lambda: libc.syscall(SYS_exit, 0)  # noqa: E731
         with child_process(zombie_leader, end_thread) as (child, (tids, held, own)):
             while Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
                 pass
             assert os.listdir(f"/proc/{child}/task")
-            found = walk("/proc", [child], 1)
+            found = live_walk("/proc", [child], 1)
             assert (found.denied, found.missing, found.uncompared_threads) == ([], [], 0)
             shared = [row for row in rows(found) if row[0] == held[0]]
             assert shared == [(held[0], child, held[1], min(tids))]
@@ -677,7 +698,7 @@ def ring_of(*files: int) -> int:
     return ring
 
 
-def test_a_socket_that_only_an_io_uring_holds(walk: Walker) -> None:
+def test_a_socket_that_only_an_io_uring_holds(live_walk: Walker) -> None:
     held = socket.socket()
     inode = inode_of(held)
     ring = ring_of(-1, held.fileno(), -1)
@@ -685,7 +706,7 @@ def test_a_socket_that_only_an_io_uring_holds(walk: Walker) -> None:
     with open("/dev/null") as other:
         empty = ring_of(-1, other.fileno())
     try:
-        found = walk("/proc", [os.getpid()], 1)
+        found = live_walk("/proc", [os.getpid()], 1)
         if found.rings_unread:
             pytest.skip("this kernel does not number the sockets of a ring")
         assert [row for row in rows(found) if row[0] == inode] == [

@@ -32,9 +32,12 @@ if TYPE_CHECKING:
         """
 
         name: str
-        unentered: int  # namespaces that were asked for and not read, in which no process lives
         exact: bool  # no more than wanted ever comes: selecting once more would change nothing
         knows_unix_uid: bool  # whether it tells who made a UNIX socket
+
+        @property
+        def unentered(self) -> int:
+            """Namespaces that were asked for and not read, in which no process lives."""
 
         @property
         def repeats(self) -> int:
@@ -85,6 +88,7 @@ class EngineStatus:
 
 # name → what it reads, for people.
 ENGINES = {
+    "bpf": "sock_diag(7) for sockets, a BPF program over all descriptors for owners, compiled",
     "netlink": "sock_diag(7) for sockets, and /proc/PID/fd for owners, compiled",
     "procfs": "/proc/net tables and /proc/PID/fd, compiled",
     "reference": "the same in plain Python: slow, the definition of correct",
@@ -92,7 +96,7 @@ ENGINES = {
 AUTO = ("netlink", "procfs", "reference")
 
 # Optional columns that an engine's source does not have: `auto` then takes another.
-LACKING = {"netlink": frozenset(("refcount",))}
+LACKING = {"bpf": frozenset(("refcount",)), "netlink": frozenset(("refcount",))}
 
 
 def open_engine(
@@ -133,6 +137,10 @@ def _open(name: str, procfs: str, threads: int | None) -> Engine:
         return ReferenceEngine(procfs)
     if not COMPILED:
         raise EngineUnavailable(name, NO_EXTENSION)
+    if name == "bpf":
+        from fastsock.engines.bpf import BpfEngine
+
+        return BpfEngine(procfs, threads or len(os.sched_getaffinity(0)))
     if name == "netlink":
         from fastsock.engines.netlink import NetlinkEngine
 

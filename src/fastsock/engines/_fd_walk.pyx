@@ -31,7 +31,6 @@ and fd only; at the end they are put together in pid order, column by column, an
 are written from the list of processes.
 """
 
-cimport cython
 from fastsock._table cimport Column, OwnerRows, new_column
 from libc.errno cimport (
     EACCES,
@@ -130,7 +129,6 @@ cdef extern from "<time.h>" nogil:
     int nanosleep(const timespec* pause, timespec* left)
 
 cdef enum:
-    ENTRIES_BYTES = 4096           # 170 entries; see the head of the file before changing it
     LINK_BYTES = 64                # the longest socket link has 29
     NAME_BYTES = 16
     TEXT_BYTES = 16 * 1024
@@ -144,53 +142,12 @@ cdef enum:
     PROC_SUPER_MAGIC = 0x9fa0      # statfs(2)
     KCMP_FILES = 2                 # linux/kcmp.h
 
-# What became of a step, of a table or of a process.
-cdef enum:
-    FAILED = -1                    # the walk cannot go on: Worker.error says why
-    DONE = 0
-    GONE = 1                       # it ended, or never was
-    DENIED = 2
-    NO_PROCESS = 3                 # a number that is a file or a thread
-
 # What a ring's text says.
 cdef enum:
     RING_LISTED = 0
     RING_NO_LINES = 1              # empty, or (from Linux 6.13 on, not yet 6.18) locked by its user
     RING_LOCKED = 2
     RING_NAMELESS = 3              # Linux before 6.13 prints sockets without a number
-
-cdef struct Text:
-    char* data                     # always ended by a NUL
-    size_t held
-
-cdef struct Found:
-    # What one process gave, and where in its worker's buffers.
-    int worker
-    int verdict
-    bint denied                    # a table, of the process or of a thread, may not be listed
-    Py_ssize_t start
-    Py_ssize_t count
-    Py_ssize_t first_run
-    Py_ssize_t runs
-    Py_ssize_t capture
-    Py_ssize_t links_denied
-    Py_ssize_t uncompared
-    Py_ssize_t rings_unread
-
-cdef struct Run:
-    # Rows that a thread's own table gave.
-    int tid
-    Py_ssize_t start
-    Py_ssize_t count
-
-cdef struct Capture:
-    uint64_t start_time
-    uint64_t netns
-    uint32_t uid
-    size_t command                 # positions in Worker.captured
-    size_t command_bytes
-    size_t cgroup_bytes            # the cgroup follows the command
-
 
 cdef const char* parse_number(const char* text, const char* end, uint64_t* number) noexcept nogil:
     """Read 1 to 20 digits; return where they end, or NULL without a number of 64 bits."""
@@ -369,23 +326,8 @@ cdef void* work(void* worker) noexcept nogil:
     return NULL
 
 
-@cython.internal
-@cython.final
 cdef class Job:
     """What all workers share: the root, the processes, and what became of each."""
-
-    cdef int root
-    cdef bint asked                # the pids were given
-    cdef bint sizes_known          # st_size of a PID/fd is its number of entries (Linux 6.2)
-    cdef bint procfs
-    cdef bint comparable           # the numbers in this tree are ours: kcmp(2) understands them
-    cdef Py_ssize_t count
-    cdef int* pids
-    cdef Found* found
-    cdef int stop
-    cdef char apart[64]            # the counter has a cache line of its own
-    cdef Py_ssize_t next_one
-    cdef char apart_too[64]
 
     def __cinit__(self):
         self.root = -1
@@ -486,43 +428,8 @@ cdef int list_numbers(int directory, char* entries, int** numbers,
     return 0
 
 
-@cython.internal
-@cython.final
 cdef class Worker:
     """One thread's share: it takes processes from the job and keeps what they hold."""
-
-    cdef Job job
-    cdef int number
-    cdef Column inodes
-    cdef Column fds
-    # Everything below is touched by this thread only.
-    cdef char apart[64]
-    cdef char entries[ENTRIES_BYTES]
-    cdef Text text
-    cdef uint64_t* inode_data
-    cdef int32_t* fd_data
-    cdef Py_ssize_t count
-    cdef Py_ssize_t capacity
-    cdef Py_ssize_t start          # of the present process's rows
-    cdef int pid                   # the present process
-    cdef Found* found
-    cdef uint32_t* slots           # a hash set of the present process's rows; see `is_repeat`
-    cdef size_t slots_held
-    cdef size_t slot_mask
-    cdef bint without_repeats
-    cdef Run* runs
-    cdef Py_ssize_t run_count
-    cdef Py_ssize_t runs_held
-    cdef Capture* captures
-    cdef Py_ssize_t capture_count
-    cdef Py_ssize_t captures_held
-    cdef char* captured
-    cdef size_t captured_bytes
-    cdef size_t captured_held
-    cdef int error
-    cdef int error_pid
-    cdef const char* error_at
-    cdef char apart_too[64]
 
     def __cinit__(self, Job job, int number):
         self.job = job
@@ -588,11 +495,18 @@ cdef class Worker:
         self.found.runs = self.run_count - self.found.first_run
 
     cdef int walk_opened(self, int directory) noexcept nogil:
-        cdef stat_t status
         cdef int verdict
         if self.job.asked and self.is_thread(directory):
             return NO_PROCESS
-        verdict = self.walk_table(directory, 0)
+        verdict = self.walk_tables(directory)
+        if verdict == DONE and self.count > self.start:
+            verdict = self.capture(directory)
+        return verdict
+
+    cdef int walk_tables(self, int directory) noexcept nogil:
+        """Keep what the process and its threads hold."""
+        cdef stat_t status
+        cdef int verdict = self.walk_table(directory, 0)
         if verdict == DENIED:
             self.count = self.start
             # Whoever may not list a table may still see that it is empty: kernel threads, zombies.
@@ -604,12 +518,8 @@ cdef class Worker:
                 self.found.denied = True
                 return DONE
             verdict = DONE
-        if verdict != DONE:
-            return verdict
-        if self.found.links_denied == 0:  # else its threads are no more open to us
-            verdict = self.walk_threads(directory)
-        if verdict == DONE and self.count > self.start:
-            verdict = self.capture(directory)
+        if verdict == DONE and self.found.links_denied == 0:
+            verdict = self.walk_threads(directory)  # else they are no more open to us
         return verdict
 
     cdef bint is_thread(self, int directory) noexcept nogil:
@@ -630,7 +540,6 @@ cdef class Worker:
     cdef int walk_table(self, int directory, int tid) noexcept nogil:
         """Walk PID/fd, or with `tid` the fd of PID/task/TID, which `directory` then is."""
         cdef Py_ssize_t before = self.count
-        cdef Run* larger
         cdef int next_fd = 0
         cdef int verdict = DONE
         cdef int table = openat(directory, b"fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -648,16 +557,22 @@ cdef class Worker:
             if verdict == DONE:
                 verdict = self.walk_listing(directory, table, &next_fd)
         close(table)
-        if verdict == DONE and tid and self.count > before:
-            if self.run_count == self.runs_held:
-                self.runs_held += self.runs_held // 2 + 16
-                larger = <Run*>realloc(self.runs, self.runs_held * sizeof(Run))
-                if larger == NULL:
-                    return self.fail(ENOMEM, b"/task")
-                self.runs = larger
-            self.runs[self.run_count] = Run(tid, before - self.start, self.count - before)
-            self.run_count += 1
-        return verdict
+        return self.add_run(tid, before) if verdict == DONE and tid else verdict
+
+    cdef int add_run(self, int tid, Py_ssize_t before) noexcept nogil:
+        """Note that the rows behind `before` came from a thread's own table."""
+        cdef Run* larger
+        if self.count == before:
+            return DONE
+        if self.run_count == self.runs_held:
+            self.runs_held += self.runs_held // 2 + 16
+            larger = <Run*>realloc(self.runs, self.runs_held * sizeof(Run))
+            if larger == NULL:
+                return self.fail(ENOMEM, b"/task")
+            self.runs = larger
+        self.runs[self.run_count] = Run(tid, before - self.start, self.count - before)
+        self.run_count += 1
+        return DONE
 
     cdef int walk_numbers(self, int directory, int table, int* fd) noexcept nogil:
         """Read the links from `fd` up to the first that cannot be read; leave `fd` there."""
@@ -1180,21 +1095,18 @@ cdef OwnerRows assemble(Job job, list workers):
     return rows
 
 
-def walk_descriptors(str root, pids, int threads):
-    """Find the sockets among the descriptors of all processes, or of `pids` only.
-
-    `root` is a /proc or a tree like it. The processes are shared out to `threads` native threads,
-    the calling one among them, without the interpreter lock; the result does not depend on their
-    number. Memory: 25 bytes a descriptor at most, measured at 720,000.
-
-    Which descriptors may be read: those of processes of the same user that are dumpable and have no
-    more capabilities than the caller, or all with CAP_SYS_PTRACE; see ptrace(2). Processes and
-    links that may not be read are named in the result, not an error.
-
-    Raises OSError with the path when `root` is no directory, or when the caller is out of
-    descriptors (EMFILE, ENFILE); MemoryError; ValueError for threads < 1.
-    """
+cdef Job start_job(str root, pids):
+    """Return what is to be walked: all processes below a root, or those that may be processes."""
     cdef Job job = Job()
+    if pids is None:
+        job.open(os.fsencode(root), None)
+    else:
+        job.open(os.fsencode(root), tuple([pid for pid in sorted(set(pids)) if 0 < pid <= INT_MAX]))
+    return job
+
+
+cdef object finish_job(Job job, list workers, str root, pids):
+    """Let the workers work; return the Walk, or raise what stopped them."""
     cdef Found* found
     cdef Worker worker
     cdef Py_ssize_t i
@@ -1202,19 +1114,11 @@ def walk_descriptors(str root, pids, int threads):
     cdef Py_ssize_t uncompared = 0
     cdef Py_ssize_t rings_unread = 0
     cdef int pid
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, not {threads}")
     scope = None if pids is None else tuple(sorted(set(pids)))
+    # Numbers that no process can have.
+    missing = [pid_ for pid_ in scope or () if not 0 < pid_ <= INT_MAX]
     denied = []
     links_denied = {}
-    missing = []
-    if scope is not None:
-        # Numbers that no process can have.
-        missing = [pid_ for pid_ in scope if not 0 < pid_ <= INT_MAX]
-        job.open(os.fsencode(root), tuple([pid_ for pid_ in scope if 0 < pid_ <= INT_MAX]))
-    else:
-        job.open(os.fsencode(root), None)
-    workers = [Worker(job, i) for i in range(max(1, min(threads, job.count)))]
     run(workers)
     for worker in workers:
         if worker.error == ENOMEM:
@@ -1244,3 +1148,24 @@ def walk_descriptors(str root, pids, int threads):
         assemble(job, workers), denied, links_denied, sorted(missing), vanished, uncompared,
         rings_unread, scope,
     )
+
+
+def walk_descriptors(str root, pids, int threads):
+    """Find the sockets among the descriptors of all processes, or of `pids` only.
+
+    `root` is a /proc or a tree like it. The processes are shared out to `threads` native threads,
+    the calling one among them, without the interpreter lock; the result does not depend on their
+    number. Memory: 25 bytes a descriptor at most, measured at 720,000.
+
+    Which descriptors may be read: those of processes of the same user that are dumpable and have no
+    more capabilities than the caller, or all with CAP_SYS_PTRACE; see ptrace(2). Processes and
+    links that may not be read are named in the result, not an error.
+
+    Raises OSError with the path when `root` is no directory, or when the caller is out of
+    descriptors (EMFILE, ENFILE); MemoryError; ValueError for threads < 1.
+    """
+    if threads < 1:
+        raise ValueError(f"threads must be at least 1, not {threads}")
+    cdef Job job = start_job(root, pids)
+    workers = [Worker(job, i) for i in range(max(1, min(threads, job.count)))]
+    return finish_job(job, workers, root, pids)

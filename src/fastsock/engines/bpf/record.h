@@ -23,6 +23,8 @@ enum fastsock_record_flag {
 	FASTSOCK_NOT_LEADER = 2,
 	/* Something waits to be received, and its bytes are not known here, only to sock_diag. */
 	FASTSOCK_RX_INEXACT = 4,
+	/* No socket: an io_uring instance, which may hold some. Nothing is set but owner and fd. */
+	FASTSOCK_RING = 8,
 };
 
 struct fastsock_record {

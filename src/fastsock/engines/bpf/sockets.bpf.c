@@ -55,6 +55,7 @@ enum bpf_map_type { BPF_MAP_TYPE_UNSPEC };
 
 #include "record.h"
 
+enum { ANON_INODE_FS_MAGIC = 0x09041934 }; /* linux/magic.h */
 enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
 enum { SOCK_STREAM = 1 };
 enum { IPPROTO_TCP = 6, IPPROTO_UDP = 17 };
@@ -181,12 +182,26 @@ struct udp_sock {
 	s32 forward_deficit;
 };
 
+struct super_block {
+	unsigned long s_magic;
+};
 struct inode {
 	kuid_t i_uid;
 	unsigned long i_ino;
+	struct super_block *i_sb;
+};
+struct qstr {
+	const unsigned char *name;
+};
+struct dentry {
+	struct qstr d_name;
+};
+struct path {
+	struct dentry *dentry;
 };
 struct file {
 	struct inode *f_inode;
+	struct path f_path;
 };
 struct socket {
 	struct sock *sk;
@@ -439,6 +454,20 @@ static __always_inline void take_owner(struct fastsock_record *record, struct ta
 	record->tgid = number_at(task->signal->pids[PIDTYPE_TGID], level);
 }
 
+/* io_uring_enter(2) works on such a file; what it holds itself stands in its fdinfo. */
+static __always_inline bool is_ring(struct file *file)
+{
+	union {
+		char text[16];
+		u64 words[2];
+	} name = {}, ring = { "[io_uring]" };
+
+	if (file->f_inode->i_sb->s_magic != ANON_INODE_FS_MAGIC)
+		return 0;
+	bpf_probe_read_kernel(name.text, sizeof("[io_uring]"), file->f_path.dentry->d_name.name);
+	return name.words[0] == ring.words[0] && name.words[1] == ring.words[1];
+}
+
 SEC("iter/task_file")
 int fastsock_files(struct bpf_iter__task_file *ctx)
 {
@@ -457,8 +486,16 @@ int fastsock_files(struct bpf_iter__task_file *ctx)
 	if (!file || !task)
 		return 0;
 	socket = bpf_sock_from_file(file);
-	if (!socket)
+	if (!socket) {
+		if (!CONSTANT(probe_reads) || !is_ring(file))
+			return 0;
+		record.fd = ctx->fd;
+		record.flags = FASTSOCK_RING;
+		take_owner(&record, task);
+		if (record.tgid)
+			bpf_seq_write(seq, &record, sizeof(record));
 		return 0;
+	}
 	sk = socket->sk;
 	if (!sk)
 		return 0;
