@@ -130,6 +130,24 @@ def test_a_proc_of_others(procfs: str) -> None:
     )
 
 
+def test_no_proc_is_a_reason_like_another() -> None:
+    """Then no engine works, and each says why."""
+
+    def ask() -> list[str]:
+        if libc.unshare(CLONE_NEWNS):
+            pytest.skip(f"unshare: {os.strerror(ctypes.get_errno())}")
+        none, target = ctypes.c_char_p(b"none"), ctypes.c_char_p(b"/proc")
+        private = ctypes.c_ulong(MS_REC | MS_PRIVATE)
+        empty = ctypes.c_char_p(b"tmpfs")
+        if libc.mount(none, ctypes.c_char_p(b"/"), None, private, None) or libc.mount(
+            none, target, empty, ctypes.c_ulong(0), None
+        ):
+            pytest.skip(f"mount: {os.strerror(ctypes.get_errno())}")
+        return [one.reason for one in engine_status() if one.name == "bpf"]
+
+    assert in_child(ask) == ["/proc does not number processes as the kernel does for us"]
+
+
 @pytest.mark.parametrize(
     ("step", "code", "text"),
     [

@@ -328,8 +328,8 @@ def read_mount() -> str | None:
     return mounts[0] if mounts else None
 
 
-def _is_own(procfs: str) -> bool:
-    """Whether the pids in `procfs` are those that this process sees."""
+def shows_own_pids(procfs: str) -> bool:
+    """Return whether the pids in `procfs` are those that this process sees."""
     try:
         return os.readlink(f"{procfs}/self") == str(os.getpid())
     except OSError:  # made up, or of another pid namespace
@@ -357,7 +357,7 @@ def list_members(
     if not all(name.startswith(b"/") for name in names):
         return None
     if root is None:
-        if not (_is_own(procfs) and _is_v2_alone()):
+        if not (shows_own_pids(procfs) and _is_v2_alone()):
             return None
         root = read_mount()
     # The root of the hierarchy holds everything, and /.. is above what this reader sees.

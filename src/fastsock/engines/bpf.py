@@ -11,6 +11,7 @@ import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from fastsock.cgroups import shows_own_pids
 from fastsock.engines._bpf import BpfError, Program, attach, walk_by_program
 from fastsock.engines.namespaces import Namespace
 from fastsock.engines.netlink import NetlinkEngine
@@ -38,7 +39,7 @@ class BpfEngine:
     def __init__(self, procfs: str, threads: int) -> None:
         self._procfs = procfs
         self._threads = threads
-        if os.path.normpath(procfs) != "/proc" or os.readlink("/proc/self") != str(os.getpid()):
+        if os.path.normpath(procfs) != "/proc" or not shows_own_pids(procfs):
             raise EngineUnavailable(
                 self.name, f"{procfs} does not number processes as the kernel does for us"
             )
