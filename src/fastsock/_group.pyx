@@ -21,10 +21,12 @@ from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcpy, memset
 
+from fastsock._columns cimport (
+    FAMILY, INODE, LOCAL_ADDRESS, LOCAL_PORT, NETNS, OWNER_INODE, OWNER_PROCESS, PROTOCOL,
+    REMOTE_ADDRESS, REMOTE_PORT, SOCKET_CGROUP, STATE, UID,
+)
 from fastsock._hash cimport mix, prefetch, scale
 from fastsock._table cimport Column, OwnerRows, SocketRows, new_column
-
-from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
 
 import os
 
@@ -51,21 +53,6 @@ cdef enum:
     NONE = -1
     HIDDEN = -2
     UNKNOWN = -3
-    # Positions in SOCKET_COLUMNS and OWNER_COLUMNS; checked when the module is loaded.
-    PROTOCOL = 0
-    FAMILY = 1
-    STATE = 2
-    LOCAL_ADDRESS = 4
-    REMOTE_ADDRESS = 5
-    LOCAL_PORT = 6
-    REMOTE_PORT = 7
-    UID = 10
-    INODE = 12
-    NETNS = 13
-    SOCKET_CGROUP = 27  # an optional one: not every table holds it
-    OWNER_INODE = 0
-    OWNER_PROCESS = 4
-
     # Kinds of Part.
     PLAIN = 0
     ADDRESS_PART = 1
@@ -78,13 +65,6 @@ cdef enum:
     ROWS_A_PAGE = 68
     FEWEST_CELLS = 64
     MOST_WORDS = 14   # a state, an owner, two addresses, six plain columns
-
-assert [SOCKET_COLUMNS[at].name for at in (0, 1, 2, 4, 5, 6, 7, 10, 12, 13)] == [
-    "protocol", "family", "state", "local_address", "remote_address", "local_port", "remote_port",
-    "uid", "inode", "netns",
-]
-assert (SOCKET_COLUMNS + OPTIONAL_COLUMNS)[27].name == "socket_cgroup"
-assert [OWNER_COLUMNS[at].name for at in (0, 4)] == ["inode", "process"]
 
 cdef dict ROW_KEYS = {
     "protocol": (PROTOCOL, 1),

@@ -15,10 +15,20 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy
 
+from fastsock._columns cimport (
+    FAMILY as FAMILY_COLUMN,
+    INODE as INODE_COLUMN,
+    LOCAL_ADDRESS as LOCAL_ADDRESS_COLUMN,
+    LOCAL_PORT as LOCAL_PORT_COLUMN,
+    PROTOCOL as PROTOCOL_COLUMN,
+    REMOTE_ADDRESS as REMOTE_ADDRESS_COLUMN,
+    REMOTE_PORT as REMOTE_PORT_COLUMN,
+    STATE as STATE_COLUMN,
+    UID as UID_COLUMN,
+)
 from fastsock._row cimport Row
 from fastsock._table cimport Column, SocketRows, new_column
 
-from fastsock.columns import SOCKET_COLUMNS
 from fastsock.errors import FilterError
 from fastsock.filter import OWNER_TERMS  # decided by the owners, after a join
 
@@ -39,22 +49,7 @@ cdef enum:
     REMOTE_ADDRESS = 5
     UID = 6
     INODE = 7
-    # Positions in SOCKET_COLUMNS; checked when the module is loaded.
-    PROTOCOL_COLUMN = 0
-    FAMILY_COLUMN = 1
-    STATE_COLUMN = 2
-    LOCAL_ADDRESS_COLUMN = 4
-    REMOTE_ADDRESS_COLUMN = 5
-    LOCAL_PORT_COLUMN = 6
-    REMOTE_PORT_COLUMN = 7
-    UID_COLUMN = 10
-    INODE_COLUMN = 12
     UNIX = 1  # FAMILIES["unix"] in tcp.py
-
-assert [SOCKET_COLUMNS[at].name for at in (0, 1, 2, 4, 5, 6, 7, 10, 12)] == [
-    "protocol", "family", "state", "local_address", "remote_address", "local_port", "remote_port",
-    "uid", "inode",
-]
 
 cdef tuple BYTE_TERMS = ("protocol", "family", "state")
 cdef tuple RANGE_TERMS = (

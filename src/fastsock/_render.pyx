@@ -16,6 +16,7 @@ from libc.stdlib cimport calloc, free, realloc
 from libc.string cimport memcmp, memcpy, memmove, memset
 
 from fastsock._attributes cimport Member, make_member, read_member
+from fastsock._columns cimport OWNER_FD, OWNER_PID, OWNER_PROCESS, OWNER_TID
 from fastsock._table cimport BlobColumn, OwnerRows, SocketRows
 
 from fastsock import attributes
@@ -29,14 +30,7 @@ cdef enum:
     AF_INET = 2
     AF_INET6 = 10
     AF_UNIX = 1
-    # Positions in OWNER_COLUMNS; checked below.
-    OWNER_PID = 1
-    OWNER_FD = 2
-    OWNER_TID = 3
-    OWNER_PROCESS = 4
 
-cdef list OWNER_NAMES = [spec.name for spec in specs.OWNER_COLUMNS]
-assert OWNER_NAMES == ["inode", "pid", "fd", "tid", "process"]
 cdef tuple SPECS = specs.SOCKET_COLUMNS + specs.OPTIONAL_COLUMNS
 cdef dict POSITIONS = {spec.name: n for n, spec in enumerate(SPECS)}
 cdef dict FORMATS = {spec.name: spec.format for spec in SPECS}

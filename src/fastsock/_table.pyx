@@ -23,6 +23,13 @@ from libc.stdlib cimport free, realloc
 from libc.string cimport memcmp, memcpy, memset
 
 from fastsock._attributes cimport Member, make_member, read_member
+from fastsock._columns cimport (
+    ALL, ATO, BACKLOG_LIMIT, BLOB_COUNT, BLOBS, COOKIE, CWND, DROPS, FAMILY, FIXED, INODE,
+    INTERFACE, LOCAL_ADDRESS, LOCAL_PORT, MARK, NETNS, OWNER_FD, OWNER_INODE, OWNER_PID,
+    OWNER_PROCESS, OWNER_TID, PEER, PROTOCOL, REFCOUNT, REMOTE_ADDRESS, REMOTE_PORT, RETRANSMITS,
+    RTO, RX_QUEUE, SOCKET_CGROUP, SSTHRESH, STATE, TIMEOUT, TIMER, TIMER_EXPIRES_MS, TX_QUEUE,
+    TYPE, UID, V6ONLY,
+)
 from fastsock._row cimport Row
 
 from fastsock import attributes, tcp
@@ -56,41 +63,6 @@ cdef extern from *:
 cdef enum:
     MAPPED_FROM = 128 * 1024
     FIRST_ROWS = 64
-    # Positions in SOCKET_COLUMNS and OPTIONAL_COLUMNS; checked when the module is loaded.
-    PROTOCOL = 0
-    FAMILY = 1
-    STATE = 2
-    TIMER = 3
-    LOCAL_ADDRESS = 4
-    REMOTE_ADDRESS = 5
-    LOCAL_PORT = 6
-    REMOTE_PORT = 7
-    RX_QUEUE = 8
-    TX_QUEUE = 9
-    UID = 10
-    RETRANSMITS = 11
-    INODE = 12
-    NETNS = 13
-    TIMER_EXPIRES_MS = 14
-    COOKIE = 15
-    BACKLOG_LIMIT = 16
-    FIXED = 17  # the columns that every table has
-    TIMEOUT = 17
-    REFCOUNT = 18
-    RTO = 19
-    ATO = 20
-    CWND = 21
-    SSTHRESH = 22
-    DROPS = 23
-    INTERFACE = 24
-    MARK = 25
-    V6ONLY = 26
-    SOCKET_CGROUP = 27
-    TYPE = 28
-    PEER = 29
-    BLOBS = 30  # from here on of variable width: path, congestion, tcp_info, skmem
-    BLOB_COUNT = 4
-    ALL = 34
     UNIX = 1  # FAMILIES["unix"] in tcp.py
     FIRST_BYTES = 4096
 
@@ -98,6 +70,7 @@ OWNER_NONE = -1
 OWNER_HIDDEN = -2
 OWNER_UNKNOWN = -3
 
+# Those of _columns.pxd, and what is done with each.
 cdef tuple SPECS = SOCKET_COLUMNS + OPTIONAL_COLUMNS
 cdef tuple SPEC_NAMES = tuple([spec.name for spec in SPECS])
 cdef tuple OWNER_NAMES = tuple([spec.name for spec in OWNER_COLUMNS])
@@ -561,11 +534,11 @@ cdef class OwnerRows:
         cdef Py_ssize_t n = self.length
         if n == self.capacity and self.reserve(n + n // 2 + FIRST_ROWS) != 0:
             return -1
-        (<uint64_t*>self.store[0])[n] = inode
-        (<int32_t*>self.store[1])[n] = pid
-        (<int32_t*>self.store[2])[n] = fd
-        (<int32_t*>self.store[3])[n] = tid
-        (<uint32_t*>self.store[4])[n] = process
+        (<uint64_t*>self.store[OWNER_INODE])[n] = inode
+        (<int32_t*>self.store[OWNER_PID])[n] = pid
+        (<int32_t*>self.store[OWNER_FD])[n] = fd
+        (<int32_t*>self.store[OWNER_TID])[n] = tid
+        (<uint32_t*>self.store[OWNER_PROCESS])[n] = process
         self.length = n + 1
         return 0
 
@@ -1217,10 +1190,10 @@ cdef class Socket:
         cdef list found = []
         while at >= 0:
             owner = Owner.__new__(Owner)
-            owner.pid = (<int32_t*>rows.store[1])[at]
-            owner.fd = (<int32_t*>rows.store[2])[at]
-            owner.tid = (<int32_t*>rows.store[3])[at]
-            owner.process = rows.processes[(<uint32_t*>rows.store[4])[at]]
+            owner.pid = (<int32_t*>rows.store[OWNER_PID])[at]
+            owner.fd = (<int32_t*>rows.store[OWNER_FD])[at]
+            owner.tid = (<int32_t*>rows.store[OWNER_TID])[at]
+            owner.process = rows.processes[(<uint32_t*>rows.store[OWNER_PROCESS])[at]]
             found.append(owner)
             at = (<int32_t*>rows.following.data)[at]
         return found

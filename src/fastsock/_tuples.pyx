@@ -20,12 +20,15 @@ from cpython.ref cimport PyObject
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.string cimport memcmp, memcpy, memset
 
+from fastsock._columns cimport (
+    FAMILY, LOCAL_ADDRESS, LOCAL_PORT, OWNER_FD, OWNER_PID, OWNER_PROCESS, OWNER_TID, PROTOCOL,
+    REMOTE_ADDRESS, REMOTE_PORT, STATE,
+)
 from fastsock._hash cimport mix
 from fastsock._table cimport Column, OwnerRows, SocketRows, new_column
 
 from fastsock import tcp
 from fastsock._table import format_address
-from fastsock.columns import OWNER_COLUMNS, SOCKET_COLUMNS
 
 cdef extern from *:
     """
@@ -66,18 +69,6 @@ cdef extern from "Python.h":
     object ascii_text "PyUnicode_DecodeLatin1"(const char* text, Py_ssize_t size, char* errors)
 
 cdef enum:
-    # Positions in SOCKET_COLUMNS and OWNER_COLUMNS; checked when the module is loaded.
-    PROTOCOL = 0
-    FAMILY = 1
-    STATE = 2
-    LOCAL_ADDRESS = 4
-    REMOTE_ADDRESS = 5
-    LOCAL_PORT = 6
-    REMOTE_PORT = 7
-    OWNER_PID = 1
-    OWNER_FD = 2
-    OWNER_TID = 3
-    OWNER_PROCESS = 4
     IPV4 = 2          # FAMILIES["ipv4"] in tcp.py
     IPV4_TEXT = 15    # the longest
     NUMBERS = 65536   # ports, and the descriptors of most processes
@@ -85,10 +76,6 @@ cdef enum:
     ENDS = 4096
     KEY_BYTES = 48
 
-assert [SOCKET_COLUMNS[at].name for at in (0, 1, 2, 4, 5, 6, 7)] == [
-    "protocol", "family", "state", "local_address", "remote_address", "local_port", "remote_port",
-]
-assert [OWNER_COLUMNS[at].name for at in (1, 2, 3, 4)] == ["pid", "fd", "tid", "process"]
 assert tcp.FAMILIES["ipv4"] == IPV4
 
 
