@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from fastsock.attributes import MEMBERS, find_member, name_bytes, show_value
-from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS
+from fastsock.columns import OPTIONAL_COLUMNS, OPTIONAL_NAMES, SOCKET_COLUMNS, UNKNOWN_VALUES
 from fastsock.render import OWNER_FIELDS, dump_json, text_name
 
 TYPE_CHECKING = False
@@ -18,7 +18,6 @@ _OWNED = set(OWNER_FIELDS)
 _BLOBS = {spec.name for spec in OPTIONAL_COLUMNS if spec.format == "v"}
 _AT_LEFT = _NAMED | _OWNED | _BLOBS | {"local", "remote", "type"}
 _SENTINELS = {"none": "-", "hidden": "hidden", "unknown": "unknown"}
-_UNKNOWN = {spec.name: spec.unknown for spec in OPTIONAL_COLUMNS}
 _KNOWN = {spec.name for spec in (*SOCKET_COLUMNS, *OPTIONAL_COLUMNS)} | {"local", "remote"} | _OWNED
 
 
@@ -96,8 +95,8 @@ def _cell(rows: SocketRows, name: str) -> Callable[[Socket], str]:
         return lambda socket: _number(socket.field(name), None)
     if name == "type":
         return lambda socket: _shown(show_value("type", socket.field("type")))
-    if name in _UNKNOWN:
-        return lambda socket: _number(socket.field(name), _UNKNOWN[name])
+    if name in OPTIONAL_NAMES:
+        return lambda socket: _number(socket.field(name), UNKNOWN_VALUES.get(name))
     if name == "state":
         return lambda socket: str(socket.as_dict()["state"])
     return lambda socket: _shown(getattr(socket, name))

@@ -19,7 +19,13 @@ from socket import AF_INET, AF_INET6, inet_ntop
 
 from fastsock import attributes, tcp
 from fastsock.cgroups import parse_unit
-from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS, UNKNOWN_VALUES
+from fastsock.columns import (
+    OPTIONAL_COLUMNS,
+    OPTIONAL_NAMES,
+    OWNER_COLUMNS,
+    SOCKET_COLUMNS,
+    UNKNOWN_VALUES,
+)
 from fastsock.errors import escape
 
 TYPE_CHECKING = False
@@ -37,7 +43,6 @@ _OWNER_STATES = ("found", "none", "hidden", "unknown")  # by the negated head
 
 _UNIX = tcp.FAMILIES["unix"]
 _FIXED_NAMES = tuple(spec.name for spec in SOCKET_COLUMNS)
-_OPTIONAL_NAMES = tuple(spec.name for spec in OPTIONAL_COLUMNS)
 
 
 class Column:
@@ -426,9 +431,9 @@ class SocketRows:
             raw, member = self._columns[inside[0]], inside[1]
             values = (attributes.parse_member(value, member) for value in raw)
             return Column.from_values(name, "q", values)
-        if name in _OPTIONAL_NAMES or inside is not None:
+        if name in OPTIONAL_NAMES or inside is not None:
             raise KeyError(f"column {name!r} was not asked for; scan with fields=[{name!r}]")
-        raise KeyError(f"no column {name!r}; there are {', '.join(_FIXED_NAMES + _OPTIONAL_NAMES)}")
+        raise KeyError(f"no column {name!r}; there are {', '.join(_FIXED_NAMES + OPTIONAL_NAMES)}")
 
     def column_names(self) -> tuple[str, ...]:
         """Return the names of the columns that the table holds."""
@@ -593,7 +598,7 @@ class Socket:
         }
         for name in self._table.fields:
             value = self.field(name)
-            made[name] = attributes.show_value(name, value) if name in _OPTIONAL_NAMES else value
+            made[name] = attributes.show_value(name, value) if name in OPTIONAL_NAMES else value
         if self._table._heads is not None:
             found = self.owners
             made["owners"] = None if found is None else [owner.as_dict() for owner in found]

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from struct import calcsize
 
 from fastsock import tcp
-from fastsock.columns import OPTIONAL_COLUMNS
+from fastsock.columns import OPTIONAL_NAMES, UNKNOWN_VALUES
 from fastsock.errors import escape
 
 TYPE_CHECKING = False
@@ -142,9 +142,6 @@ MEMBERS = {
     "skmem": {member.name: member for member in SKMEM},
 }
 
-_NAMES = tuple(spec.name for spec in OPTIONAL_COLUMNS)
-_UNKNOWN = {spec.name: spec.unknown for spec in OPTIONAL_COLUMNS}
-
 
 def find_member(name: str) -> tuple[str, Member] | None:
     """Return the raw column and the member that a dotted name means; None for any other name."""
@@ -158,7 +155,7 @@ def parse_field(name: str) -> str:
 
     Raises ValueError for an unknown name; the message lists what there is.
     """
-    if name in _NAMES:
+    if name in OPTIONAL_NAMES:
         return name
     column, dot, inner = name.partition(".")
     if dot and column in MEMBERS:
@@ -168,7 +165,7 @@ def parse_field(name: str) -> str:
             f"unknown field {name!r}; inside {column} there are {', '.join(MEMBERS[column])}"
         )
     inside = " and ".join(f"{raw}.{next(iter(MEMBERS[raw]))}, …" for raw in MEMBERS)
-    raise ValueError(f"unknown field {name!r}; fields are {', '.join(_NAMES)}; {inside}")
+    raise ValueError(f"unknown field {name!r}; fields are {', '.join(OPTIONAL_NAMES)}; {inside}")
 
 
 def parse_fields(fields: Iterable[str]) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -201,7 +198,7 @@ def show_value(column: str, value: Any) -> Any:
     name begins with @, as ss, lsof and netstat print it. A structure is an object of what it has.
     """
     if not isinstance(value, bytes):
-        if value == _UNKNOWN[column]:
+        if value == UNKNOWN_VALUES.get(column):
             return None
         return tcp.TYPE_NAMES.get(value, f"type-{value}") if column == "type" else value
     if not value:

@@ -71,6 +71,8 @@ OPTIONAL_COLUMNS = (
     ColumnSpec("skmem", "v", "INET_DIAG_SKMEMINFO as the kernel gave it (linux/sock_diag.h)"),
 )
 
+OPTIONAL_NAMES = tuple(spec.name for spec in OPTIONAL_COLUMNS)
+
 # Those that say what a UNIX socket is, as ports and addresses do of others.
 UNIX_FIELDS = ("type", "path")
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fastsock import cgroups, processes
-from fastsock.columns import OPTIONAL_COLUMNS, UNIX_FIELDS
+from fastsock.columns import OPTIONAL_NAMES, UNIX_FIELDS
 from fastsock.engines import open_engine
 from fastsock.engines.namespaces import (
     TABLES,
@@ -38,16 +38,13 @@ from fastsock.table import (
     check_keys,
     make_groups,
 )
-from fastsock.tcp import FAMILY_NAMES, PROTOCOL_NAMES, PROTOCOLS, State
+from fastsock.tcp import FAMILY_NAMES, PROTOCOL_NAMES, TCP, TYPES, UDP, UNIX, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, overload
 
     from fastsock.engines import Engine
-
-
-OPTIONAL_FIELDS = frozenset(spec.name for spec in OPTIONAL_COLUMNS)
 
 
 def _asked_protocols(question: Mapping[str, Any]) -> frozenset[int]:
@@ -92,12 +89,12 @@ class Question:
     @property
     def asks_unix(self) -> bool:
         """Whether UNIX sockets are wanted, perhaps among others."""
-        return PROTOCOLS["unix"] in self.want.terms["protocol"]
+        return UNIX in self.want.terms["protocol"]
 
     @property
     def asks_inet(self) -> bool:
         """Whether others than UNIX sockets are wanted."""
-        return bool(self.want.terms["protocol"] - {PROTOCOLS["unix"]})
+        return bool(self.want.terms["protocol"] - {UNIX})
 
     def _find_pids(self) -> list[int] | None:
         """Return the processes that the question names, None where it names none."""
@@ -337,7 +334,7 @@ def count(
     counts (process, descriptor) pairs as lsof does. `question` as for `scan`.
     """
     keys = () if by is None else check_keys(by)
-    fields = tuple(key for key in keys if key in OPTIONAL_FIELDS)
+    fields = tuple(key for key in keys if key in OPTIONAL_NAMES)
     asked = Question(fields=fields, **question)
     needs_owners = asked.want.needs_owners or descriptors or not OWNER_KEYS.isdisjoint(keys)
     if not needs_owners and not keys:
@@ -368,9 +365,7 @@ def count(
 class AcceptQueues:
     """TCP's listeners met during a count: what waits in the queues of those that are selected."""
 
-    _LISTENING = match.Matcher(
-        ALL.with_term("state", [State.LISTEN]).with_term("protocol", [PROTOCOLS["tcp"]])
-    )
+    _LISTENING = match.Matcher(ALL.with_term("state", [State.LISTEN]).with_term("protocol", [TCP]))
 
     def __init__(self) -> None:
         self._holders: dict[tuple[Any, ...], int] = {}
@@ -453,7 +448,6 @@ def sockets(*, fields: Sequence[str] = (), **question: Any) -> SocketStream:
     return SocketStream(Question(fields=fields, **question), fields)
 
 
-SOCK_DGRAM = 2
 _LISTENERS = ALL.with_term("state", [State.LISTEN])
 _UNCONNECTED = ALL.with_term("state", [State.CLOSE])
 
@@ -464,22 +458,22 @@ def _listening(table: SocketTable) -> SocketTable:
     LISTEN of TCP and UNIX, and what takes datagrams: UDP's unconnected with a port, UNIX's
     unconnected with a path.
     """
-    waiting = _LISTENERS.with_term("protocol", [PROTOCOLS["tcp"], PROTOCOLS["unix"]])
-    udp = _UNCONNECTED.with_term("protocol", [PROTOCOLS["udp"]])
+    waiting = _LISTENERS.with_term("protocol", [TCP, UNIX])
+    udp = _UNCONNECTED.with_term("protocol", [UDP])
     udp = udp.with_term("local_port", [(1, 65535)])
     chosen = [*match.Matcher(waiting).select(table), *match.Matcher(udp).select(table)]
     if set(UNIX_FIELDS) <= set(table.fields):
         types, paths = table.column("type"), table.column("path")
-        unix = _UNCONNECTED.with_term("protocol", [PROTOCOLS["unix"]])
+        unix = _UNCONNECTED.with_term("protocol", [UNIX])
         chosen += [
-            n for n in match.Matcher(unix).select(table) if types[n] == SOCK_DGRAM and paths[n]
+            n for n in match.Matcher(unix).select(table) if types[n] == TYPES["dgram"] and paths[n]
         ]
     return table.pick(storage.Column.from_values("index", "I", sorted(chosen)))
 
 
 def _unix_fields(question: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the optional columns that say what UNIX sockets are, where these are wanted."""
-    return UNIX_FIELDS if PROTOCOLS["unix"] in _asked_protocols(question) else ()
+    return UNIX_FIELDS if UNIX in _asked_protocols(question) else ()
 
 
 def listeners(**question: Any) -> SocketTable:
@@ -488,7 +482,7 @@ def listeners(**question: Any) -> SocketTable:
     With UNIX sockets among them the table has the columns `type` and `path`.
     """
     states = [State.LISTEN]
-    if _asked_protocols(question) - {PROTOCOLS["tcp"]}:
+    if _asked_protocols(question) - {TCP}:
         states.append(State.CLOSE)
     question.setdefault("state", states)
     return _listening(scan(owners=True, fields=_unix_fields(question), **question))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS
+from fastsock.columns import OPTIONAL_NAMES, SOCKET_COLUMNS
 from fastsock.errors import escape
 from fastsock.tcp import State
 
@@ -29,9 +29,8 @@ _HEADINGS = {
 # what a join adds. pid, command, unit and container are those of `owners`, each once. The members
 # of raw columns (attributes.py) are columns beside these, as tcp_info.rtt.
 FIELDS = tuple(spec.name for spec in SOCKET_COLUMNS)
-OPTIONAL_FIELDS = tuple(spec.name for spec in OPTIONAL_COLUMNS)
 OWNER_FIELDS = ("owners", "pid", "command", "unit", "container", "owner_state")
-COLUMNS = (*FIELDS, "local", "remote", *OPTIONAL_FIELDS, *OWNER_FIELDS)
+COLUMNS = (*FIELDS, "local", "remote", *OPTIONAL_NAMES, *OWNER_FIELDS)
 
 # Of UNIX sockets `local` is the path, and their type is shown as well.
 DEFAULT_COLUMNS = ("protocol", "state", "rx_queue", "tx_queue", "local", "remote")

@@ -102,7 +102,8 @@ NAMES: tuple[str, ...] = tuple(
 TIMERS = ("off", "on", "keepalive", "timewait", "probe")
 
 # IPPROTO_TCP, IPPROTO_UDP; sock_diag says 0 for UNIX sockets.
-PROTOCOLS = {"tcp": 6, "udp": 17, "unix": 0}
+TCP, UDP, UNIX = 6, 17, 0
+PROTOCOLS = {"tcp": TCP, "udp": UDP, "unix": UNIX}
 PROTOCOL_NAMES = {number: name for name, number in PROTOCOLS.items()}
 
 # SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET.

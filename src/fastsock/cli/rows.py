@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from fastsock import attributes, render, tcp
 from fastsock.cli.answer import HIDDEN, Answer
 from fastsock.cli.flags import Flag, Options, UsageError, parse_number
-from fastsock.columns import UNIX_FIELDS, UNKNOWN_VALUES
+from fastsock.columns import OPTIONAL_NAMES, UNIX_FIELDS, UNKNOWN_VALUES
 from fastsock.filter import OWNER_TERMS
 
 TYPE_CHECKING = False
@@ -108,7 +108,7 @@ def run_list(options: Options, answer: Answer) -> int:
 def optional_fields(columns: Iterable[str], order: tuple[str, bool] | None) -> tuple[str, ...]:
     """Return what must be asked for: the optional columns that are shown or sorted by."""
     named = (*columns, order[0]) if order else tuple(columns)
-    optional = (name for name in named if name in render.OPTIONAL_FIELDS or "." in name)
+    optional = (name for name in named if name in OPTIONAL_NAMES or "." in name)
     return tuple(dict.fromkeys(optional))
 
 
@@ -226,7 +226,7 @@ def sort_keys(rows: SocketTable, column: str) -> list[Any]:
     values: list[Any] = rows.column(column).tolist()
     if attributes.find_member(column):
         return [None if value == attributes.ABSENT else value for value in values]
-    if column in render.OPTIONAL_FIELDS:
+    if column in OPTIONAL_NAMES:
         shown = (attributes.show_value(column, value) for value in values)
         return [None if text is None else raw for raw, text in zip(values, shown, strict=True)]
     if column in ("local_address", "remote_address"):

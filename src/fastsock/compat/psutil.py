@@ -37,7 +37,7 @@ from fastsock.engines.reference import list_descriptors, parse_socket
 from fastsock.errors import ParseError
 from fastsock.filter import Filter, build_filter
 from fastsock.implementation import COMPILED, group, table as storage
-from fastsock.tcp import FAMILIES, PROTOCOLS
+from fastsock.tcp import FAMILIES, TCP, UDP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ _PROTOCOLS = {
     "unix": ("unix",),
 }
 _FAMILIES = {"4": ("ipv4",), "6": ("ipv6",)}
-_SOCKET_TYPES = {PROTOCOLS["tcp"]: socket.SOCK_STREAM, PROTOCOLS["udp"]: socket.SOCK_DGRAM}
+_SOCKET_TYPES = {TCP: socket.SOCK_STREAM, UDP: socket.SOCK_DGRAM}
 _FAMILY_ENUMS = {number: socket.AddressFamily(number) for number in FAMILIES.values()}
 
 # A process with fewer descriptors is looked through first, and tables are searched for its sockets.
@@ -270,7 +270,7 @@ def _rows(
 
 def _describe(protocol: int, family: int, state: int) -> tuple[Any, Any, Any]:
     """Return family, type and status as psutil has them; its KeyError for a state it knows not."""
-    is_tcp = protocol == PROTOCOLS["tcp"]
+    is_tcp = protocol == TCP
     status = _linux.TCP_STATUSES[f"{state:02X}"] if is_tcp else psutil.CONN_NONE
     return _FAMILY_ENUMS[family], _SOCKET_TYPES[protocol], status
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 
-from fastsock.tcp import FAMILIES, PROTOCOLS
+from fastsock.tcp import FAMILIES, TCP, UDP, UNIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ SOCK_DIAG_BY_FAMILY = 20
 NLM_F_REQUEST, NLM_F_DUMP = 0x1, 0x300
 INET_DIAG_REQ_BYTECODE = 1
 NO_COOKIE = b"\xff" * 8
-TCP, UDP, UNIX = PROTOCOLS["tcp"], PROTOCOLS["udp"], PROTOCOLS["unix"]
 IPV4, IPV6, LOCAL = FAMILIES["ipv4"], FAMILIES["ipv6"], FAMILIES["unix"]
 
 # What comes with a UNIX socket (linux/unix_diag.h): name, peer, queues, user.

@@ -9,15 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fastsock.engines.namespaces import (
-    TCP,
-    UDP,
-    UNIX,
-    Namespace,
-    asked_protocols,
-    count_unix,
-    read_net,
-)
+from fastsock.engines.namespaces import Namespace, asked_protocols, count_unix, read_net
+from fastsock.tcp import TCP, UDP, UNIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,15 +18,13 @@ from fastsock.errors import (
     NoSuchProcess,
 )
 from fastsock.processes import has_ended
-from fastsock.tcp import FAMILIES, PROTOCOLS
+from fastsock.tcp import FAMILIES, PROTOCOLS, TCP, UDP, UNIX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
     from fastsock.filter import Filter
-
-TCP, UDP, UNIX = PROTOCOLS["tcp"], PROTOCOLS["udp"], PROTOCOLS["unix"]
 
 NAMED = "/run/netns"  # where ip-netns(8) binds names to namespaces
 

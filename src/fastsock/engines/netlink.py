@@ -18,6 +18,7 @@ from fastsock.engines.diag_request import Request, build_lookup, plan_requests
 from fastsock.engines.movement import AT_ONCE, read_movement
 from fastsock.engines.namespaces import (
     Namespace,
+    asked_protocols,
     count_uninhabited,
     expected_rows,
     is_empty,
@@ -30,13 +31,11 @@ from fastsock.errors import EngineUnavailable
 from fastsock.filter import Filter
 from fastsock.implementation import match
 from fastsock.table import SocketTable
-from fastsock.tcp import FAMILIES, PROTOCOLS, State
+from fastsock.tcp import FAMILIES, TCP, UDP, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-TCP, UDP = PROTOCOLS["tcp"], PROTOCOLS["udp"]
 
 # What a kernel answers that has no module for a protocol (net/core/sock_diag.c, inet_diag.c).
 NO_MODULE = (errno.ENOENT, errno.EOPNOTSUPP, errno.EPROTONOSUPPORT)
@@ -97,12 +96,12 @@ class NetlinkEngine:
     def _plan(
         self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
     ) -> Plan:
-        protocols = want.terms.get("protocol", frozenset(PROTOCOLS.values()))
+        protocols = asked_protocols(want)
         spoken = [protocol for protocol in protocols if self._has_module(protocol)]
         our_inode = read_inode("/proc/thread-self")
         doors = []
         for space in namespaces:
-            ours = space.inode != 0 and space.inode == our_inode
+            ours = 0 != space.inode == our_inode
             if ours or not is_empty(space, spoken):
                 doors.append(Door(space, ours))
         if doors and len(doors) == len(namespaces) and not any(door.exists for door in doors):
@@ -174,8 +173,8 @@ class NetlinkEngine:
         request = _lookup(want)
         if request is not None and len(namespaces) == 1:
             [space] = namespaces
-            ours = space.inode != 0 and space.inode == read_inode("/proc/thread-self")
-            dump = Dump(_sources([request], [Door(space, ours)]), match.Matcher(want))
+            door = Door(space, 0 != space.inode == read_inode("/proc/thread-self"))
+            dump = Dump(_sources([request], [door]), match.Matcher(want))
             table = SocketTable()
             try:
                 dump.fill(table)
