@@ -307,28 +307,17 @@ def is_empty(space: Namespace, protocols: Iterable[int]) -> bool:
     return not (space.count_inet(protocols) or space.count_inet(protocols, "sockstat6"))
 
 
-# What stands in sockstat beside the protocols: how many other sockets there are.
-OTHERS = -1
-
-
 def _read_sockstat(space: Namespace, name: str) -> dict[int, int] | None:
     """Return sockets in use and in TIME_WAIT by protocol, None where the file is missing.
 
-    Of `TCP: inuse 3 orphan 0 tw 2 alloc 4 mem 1` (net/ipv4/proc.c) it is the sum of 3 and 2. What
-    `sockets: used 9` has besides those in use are OTHERS.
+    Of `TCP: inuse 3 orphan 0 tw 2 alloc 4 mem 1` (net/ipv4/proc.c) it is the sum of 3 and 2.
     """
     text = read_net(space, name, 4096)
     if text is None:
         return None
-    found: dict[int, int] = {}
-    used = _number_behind(text, b"sockets: used ")
-    for start, protocol in _SOCKSTAT[name]:
-        inuse = _number_behind(text, start)
-        found[protocol] = inuse
-        used -= inuse
+    found = {protocol: _number_behind(text, start) for start, protocol in _SOCKSTAT[name]}
     if name == "sockstat":
         found[TCP] += _number_behind(text, b" tw ")
-        found[OTHERS] = used
     return found
 
 
@@ -386,11 +375,6 @@ def count_undecoded(namespaces: Sequence[Namespace]) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for space in namespaces:
-        counts = space.sockstat("sockstat")
-        # `used` counts every socket of the namespace: where it is not more, all are TCP's or UDP's.
-        # In a tree without that line it is less.
-        if counts and counts[OTHERS] == 0 and any(counts.values()):
-            continue
         for name, number in _count_protocols(space).items():
             if name not in _DECODED:
                 found[name] = found.get(name, 0) + number
