@@ -22,7 +22,9 @@ STATUS = next(one for one in engine_status() if one.name == "bpf")
 if not STATUS.available:
     pytest.skip(f"engine bpf: {STATUS.reason}", allow_module_level=True)
 
-bpf: Any = importlib.import_module("fastsock.engines.bpf")  # a build without extensions has none
+# A build without extensions has none.
+bpf: Any = importlib.import_module("fastsock.engines.bpf")
+passes: Any = importlib.import_module("fastsock.engines.passes")
 
 NOBODY = 65534
 CLONE_NEWNS, CLONE_NEWPID = 0x20000, 0x20000000
@@ -50,6 +52,7 @@ def test_the_answer_says_who_gave_what(listener: socket.socket) -> None:
     table = fastsock.scan(engine="bpf", owners=True, local_port=listener.getsockname()[1])
     assert table.sources == {"sockets": "netlink", "owners": "bpf"}
     assert [len(row.owners or ()) for row in table] == [1]
+    assert fastsock.scan(engine="bpf", owners=True).sources["sockets"].startswith("bpf")
 
 
 def test_auto_does_not_take_it() -> None:
@@ -58,13 +61,13 @@ def test_auto_does_not_take_it() -> None:
 
 
 def test_the_program_is_loaded_once() -> None:
-    program = bpf.load_program()
+    program = passes.load_program()
     assert open_engine("bpf").owners([os.getpid()]) is not None
-    assert bpf.load_program() is program
+    assert passes.load_program() is program
 
 
 def test_nothing_is_left_open(listener: socket.socket) -> None:
-    bpf.load_program()
+    passes.load_program()
     before = descriptors()
     for _ in range(3):
         assert holders(listener) == [(os.getpid(), listener.fileno())]
@@ -73,13 +76,13 @@ def test_nothing_is_left_open(listener: socket.socket) -> None:
 
 def test_a_program_that_somebody_closed(listener: socket.socket) -> None:
     """As a daemon does at its start. Its number may then be another file's, which stays."""
-    number = bpf.load_program().fd
+    number = passes.load_program().program.fd
     os.close(number)
     other = os.open("/dev/null", os.O_RDONLY)
     os.dup2(other, number)
     try:
         assert holders(listener) == [(os.getpid(), listener.fileno())]
-        assert bpf.load_program().fd != number
+        assert passes.load_program().program.fd != number
         assert os.readlink(f"/proc/self/fd/{number}") == "/dev/null"
     finally:
         os.close(number)
@@ -88,7 +91,7 @@ def test_a_program_that_somebody_closed(listener: socket.socket) -> None:
 
 
 def test_a_child_of_fork_has_the_program_too(listener: socket.socket) -> None:
-    bpf.load_program()
+    passes.load_program()
     assert in_child(lambda: (os.getpid(), listener.fileno()) in holders(listener))
 
 
@@ -101,7 +104,7 @@ def test_all_processes_that_share_a_socket(listener: socket.socket) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="changing the user needs root")
 def test_without_the_capabilities() -> None:
     def try_it() -> str:
-        bpf._loaded.clear()
+        passes._loaded.clear()
         with pytest.raises(EngineUnavailable) as caught:
             open_engine("bpf")
         return caught.value.reason
@@ -115,7 +118,7 @@ def test_without_the_capabilities() -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="changing the user needs root")
 def test_a_program_that_is_loaded_outlives_the_capabilities(listener: socket.socket) -> None:
     """Who loads it and then becomes another user still sees every process."""
-    bpf.load_program()
+    passes.load_program()
     mine = os.getpid()
     found = in_child(lambda: holders(listener), user=NOBODY)
     assert (mine, listener.fileno()) in found

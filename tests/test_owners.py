@@ -44,10 +44,10 @@ def load_pass() -> Walker:
     status = next(one for one in engine_status() if one.name == "bpf")
     if not status.available:
         pytest.skip(status.reason)
-    from fastsock.engines._bpf import walk_by_program
-    from fastsock.engines.bpf import load_program
+    from fastsock.engines._pass import walk_by_program
+    from fastsock.engines.passes import load_program
 
-    return lambda root, pids, threads: walk_by_program(root, pids, threads, load_program().fd)
+    return lambda root, pids, threads: walk_by_program(root, pids, threads, load_program().program.fd)
 
 
 def load(name: str) -> Walker:
