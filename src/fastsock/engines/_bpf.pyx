@@ -28,6 +28,11 @@ cdef extern from "<sys/stat.h>" nogil:
         unsigned long st_nlink
     int fstatat(int directory, const char* path, stat_t* status, int flags)
 
+cdef extern from "<sys/vfs.h>" nogil:
+    ctypedef struct statfs_t "struct statfs":
+        long f_type
+    int fstatfs(int fd, statfs_t* status)
+
 cdef extern from "bpf/record.h":
     struct Record "fastsock_record":
         uint64_t inode
@@ -98,6 +103,7 @@ cdef extern from "bpf/loader.h" nogil:
 cdef enum:
     RECORDS = 585          # of a read(2), 64 KiB; the kernel has 32 KiB at a time
     FD_BYTES = 16
+    BPF_FS_MAGIC = 0xCAFE4A11
 
 RECORD_VERSION = FASTSOCK_RECORD_VERSION
 RECORD_BYTES = sizeof(Record)
@@ -331,6 +337,14 @@ def open_pin(path):
     cdef Error error
     cdef bytes encoded = os.fsencode(path)
     return check(fastsock_open_pin(encoded, &error), &error)
+
+
+def is_bpf_filesystem(int fd):
+    """Whether a descriptor, of O_PATH also, is of a bpf file system (statfs(2)). Raises OSError."""
+    cdef statfs_t status
+    if fstatfs(fd, &status) != 0:
+        raise OSError(errno, os.strerror(errno))
+    return <uint32_t>status.f_type == <uint32_t>BPF_FS_MAGIC
 
 
 def ticks_per_second():
