@@ -8,6 +8,7 @@ brings what that wrote.
 """
 
 cimport cython
+from libc.errno cimport errno
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memset
 
@@ -15,6 +16,11 @@ import os
 
 cdef extern from "<unistd.h>" nogil:
     int close(int fd)
+
+cdef extern from "<sys/vfs.h>" nogil:
+    ctypedef struct statfs_t "struct statfs":
+        long f_type
+    int fstatfs(int fd, statfs_t* status)
 
 cdef extern from "bpf/record.h":
     struct Record "fastsock_record":
@@ -78,6 +84,9 @@ cdef extern from "bpf/loader.h" nogil:
     unsigned int fastsock_ticks_per_second()
     const char* fastsock_step_name(Step step)
     void fastsock_render_error(const Error* error, char* buffer, size_t size)
+
+cdef enum:
+    BPF_FS_MAGIC = 0xCAFE4A11
 
 RECORD_VERSION = FASTSOCK_RECORD_VERSION
 RECORD_BYTES = sizeof(Record)
@@ -227,6 +236,14 @@ def open_pin(path):
     cdef Error error
     cdef bytes encoded = os.fsencode(path)
     return check(fastsock_open_pin(encoded, &error), &error)
+
+
+def is_bpf_filesystem(int fd):
+    """Whether a descriptor, of O_PATH also, is of a bpf file system (statfs(2)). Raises OSError."""
+    cdef statfs_t status
+    if fstatfs(fd, &status) != 0:
+        raise OSError(errno, os.strerror(errno))
+    return <uint32_t>status.f_type == <uint32_t>BPF_FS_MAGIC
 
 
 def ticks_per_second():
