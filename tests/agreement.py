@@ -43,6 +43,7 @@ def read_rows(
             row.update((name, socket.field(name)) for name in fields)
             row["owner_state"] = socket.owner_state
             row["owners"] = sorted((one.pid, one.fd, one.tid) for one in socket.owners or ())
+            assert len(set(row["owners"])) == len(row["owners"]), f"an owner twice: {row}"
             place = tuple(row[name] for name in key)
             assert place not in found, f"twice: {found[place]} and {row}"
             found[place] = row
