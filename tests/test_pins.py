@@ -34,6 +34,7 @@ from fastsock.engines import engine_status
 from fastsock.errors import EngineUnavailable, NoSuchPin, PinError, PinPathError
 
 _bpf: Any = pytest.importorskip("fastsock.engines._bpf", reason="a build without extensions")
+passes: Any = importlib.import_module("fastsock.engines.passes")
 pins: Any = importlib.import_module("fastsock.engines.pins")
 LOADED_FOR_USERS_WHO_CANNOT_READ_THEM = (grp, pwd, verb, usage)
 
@@ -568,7 +569,7 @@ def test_a_program_that_is_refused() -> None:
         raise _bpf.BpfError(errno.EPERM, "load program: X", "load program", "", False)
 
     def look() -> str:
-        pins.Program = refuse
+        passes.Program = refuse
         with pytest.raises(EngineUnavailable) as caught:
             pins.pin(HERE)
         return caught.value.reason
@@ -585,8 +586,8 @@ def test_under_lockdown_less_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
             raise _bpf.BpfError(errno.EINVAL, "X", "load program", "", False)
         return "loaded"
 
-    monkeypatch.setattr(pins, "Program", refuse)
-    assert pins.load_program() == "loaded"
+    monkeypatch.setattr(passes, "Program", refuse)
+    assert passes.make_program(pid_namespace=True) == "loaded"
     assert asked == [{"pid_namespace": True}, {"pid_namespace": True, "probe_reads": False}]
 
 

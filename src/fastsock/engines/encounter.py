@@ -137,6 +137,8 @@ class Encounter:
         table = self._netlink.others(first, self._fields, known)
         if table is None:
             return None
+        if TCP not in self.protocols:
+            return [table]
         more = count_hashed(table)
         again = [
             (space, gap.ask_again(read_census(space), more.get((space.inode, TCP), 0)))
