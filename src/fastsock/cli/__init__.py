@@ -37,7 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         return _fail(error, answer.BAD_USAGE)
     except errors.EngineUnavailable as error:
-        return _fail(error, answer.NO_ENGINE)
+        remedy = f"; try: {error.remedy}" if error.remedy else ""
+        return _fail(f"{error}{remedy}", answer.NO_ENGINE)
     except errors.NoSuchProcess as error:
         return _fail(error, answer.NOTHING)
     except errors.Hidden as error:

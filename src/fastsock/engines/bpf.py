@@ -40,17 +40,23 @@ class BpfEngine:
         self._procfs = procfs
         self._threads = threads
         if os.path.normpath(procfs) != "/proc" or not shows_own_pids(procfs):
-            raise EngineUnavailable(
-                self.name, f"{procfs} does not number processes as the kernel does for us"
-            )
+            from fastsock.engines.bpf_reasons import explain_proc
+
+            reason, remedy = explain_proc(procfs)
+            raise EngineUnavailable(self.name, reason, remedy=remedy)
         try:
             self._tables = NetlinkEngine(procfs, threads)
         except EngineUnavailable as error:
-            raise EngineUnavailable(self.name, f"it takes netlink: {error.reason}") from None
+            reason = f"it takes netlink: {error.reason}"
+            raise EngineUnavailable(self.name, reason, remedy=error.remedy) from None
         try:
             self._program = load_program()
         except BpfError as error:
-            raise EngineUnavailable(self.name, explain(error)) from None
+            from fastsock.engines.bpf_reasons import explain
+            from fastsock.engines.host import read_host
+
+            reason, remedy = explain(error, read_host())
+            raise EngineUnavailable(self.name, reason, remedy=remedy) from None
 
     @property
     def sources(self) -> Mapping[str, str]:
@@ -111,14 +117,3 @@ def is_program(fd: int) -> bool:
         return os.readlink(f"/proc/self/fd/{fd}") == "anon_inode:bpf-prog"
     except OSError:  # closed
         return False
-
-
-def explain(error: BpfError) -> str:
-    """Return what failed, and what would help."""
-    if error.no_task_filter:
-        return f"{error.strerror}: Linux 6.1 is the first that looks at one process alone"
-    if error.errno in (errno.EPERM, errno.EACCES) and error.step == "load program":
-        return f"{error.strerror}: run as root, or with CAP_BPF and CAP_PERFMON"
-    if error.errno == errno.ENOENT and error.step == "open BTF":
-        return f"{error.strerror}: the kernel was built without CONFIG_DEBUG_INFO_BTF"
-    return str(error.strerror)
