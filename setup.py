@@ -37,12 +37,11 @@ DIRECTIVES = {
 
 # C beside the Cython: what a module is linked with, and what it is made again for.
 BPF = Path("src/fastsock/engines/bpf")
+RECORD = {"depends": sorted(map(str, BPF.glob("*.h"))), "include_dirs": [str(BPF.parent)]}
 NATIVE = {
-    "fastsock.engines._bpf": {
-        "sources": [str(BPF / "loader.c")],
-        "depends": sorted(map(str, BPF.glob("*.h"))),
-        "include_dirs": [str(BPF.parent)],
-    }
+    "fastsock.engines._bpf": {"sources": [str(BPF / "loader.c")], **RECORD},
+    "fastsock.engines._met": RECORD,
+    "fastsock.engines._pass": RECORD,
 }
 
 

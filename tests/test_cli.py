@@ -591,8 +591,22 @@ WRONG = [
     ("--by state", "unknown flag --by; see fastsock --help"),
     ("count state", "'state' has no place here: filters are flags, see --help"),
     ("-t count", "the verb comes first: fastsock count …"),
-    ("cuont", "unknown verb 'cuont'; verbs are count list listeners who engines"),
-    ("ss -tanp", "unknown verb 'ss'; verbs are count list listeners who engines"),
+    ("cuont", "unknown verb 'cuont'; verbs are count list listeners who engines bpf"),
+    ("ss -tanp", "unknown verb 'ss'; verbs are count list listeners who engines bpf"),
+    ("bpf", "bpf takes one of pin unpin status"),
+    ("bpf --json", "bpf takes one of pin unpin status"),
+    ("bpf pim", "bpf takes one of pin unpin status, not 'pim'"),
+    ("bpf pin /x", "bpf takes one of pin unpin status, not 'pin /x'"),
+    ("bpf pin --program", "--program needs --group: root can load its own"),
+    ("bpf pin --group no-such-group", "--group: there is no group 'no-such-group'"),
+    ("bpf pin --group 4294967295", "--group: '4294967295' is not a group's number "
+     "(0 to 4294967294)"),
+    ("bpf pin --port 80", "--port has no place here: bpf pin asks of no sockets"),
+    ("bpf status --group 0", "--group has no place here: it is of bpf pin"),
+    ("bpf unpin --program", "--program has no place here: it is of bpf pin"),
+    ("bpf pin --path=", "--path needs a value"),
+    ("bpf pin --pth", "unknown flag --pth; see fastsock bpf --help"),
+    ("bpf pin -p /run", "-p selects a PID here; owners: -O; ss's letters: fastsock ss -tanp"),
     ("count --by nope", None),
     ("who", "who needs one :PORT or ADDRESS:PORT"),
     ("who :80 :81", "who needs one :PORT or ADDRESS:PORT"),
@@ -755,6 +769,21 @@ def test_help_fits_a_terminal(run: Run, verb: str) -> None:
     assert max(map(len, result.out.splitlines())) <= 100
     assert "--port N[-M]" in result.out
     assert "fastsock" in result.out.splitlines()[0]
+
+
+@pytest.mark.parametrize("words", ["bpf --help", "bpf pin -h"])
+def test_help_of_what_asks_of_no_sockets(run: Run, words: str) -> None:
+    result = run(*words.split())
+    assert (result.code, result.err) == (0, "")
+    assert max(map(len, result.out.splitlines())) <= 100
+    assert "--group GROUP" in result.out and "--port" not in result.out
+
+
+@pytest.mark.skipif(COMPILED, reason="this build can load the program")
+def test_pins_need_the_extension(run: Run) -> None:
+    code, out, err = run("bpf", "status")
+    assert (code, out) == (3, "")
+    assert err.startswith("fastsock: engine bpf is not available: ")
 
 
 def test_the_version(run: Run) -> None:

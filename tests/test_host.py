@@ -74,8 +74,8 @@ def test_what_a_status_lacks_is_taken_as_harmless() -> None:
 )
 def test_a_release(release: str, version: tuple[int, ...]) -> None:
     assert parse_release(release) == version
-    assert Host(release=release).is_older_than(5, 11) == (version in ((5, 10), (4, 18)))
-    assert not Host(release=release).is_older_than(0, 0)
+    assert Host(release=release).is_older_than((5, 11)) == (version in ((5, 10), (4, 18)))
+    assert not Host(release=release).is_older_than((0, 0))
 
 
 @pytest.mark.parametrize(

@@ -716,10 +716,15 @@ def without(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     with contextlib.ExitStack() as held:
 
         def refuse(protocols: tuple[int, ...], *answer: bytes) -> None:
-            def make(sources: Any, *rest: Any) -> Any:
+            def make(sources: Any, *rest: Any, **named: Any) -> Any:
                 if not any(source[2] in protocols for source in sources):
-                    return Dump(sources, *rest)
-                return Dump(sources, *rest, connect=held.enter_context(Answers(list(answer))))
+                    return Dump(sources, *rest, **named)
+                return Dump(
+                    sources,
+                    *rest,
+                    connect=held.enter_context(Answers(list(answer))),
+                    **named,
+                )
 
             monkeypatch.setattr(netlink, "Dump", make)
 
@@ -854,12 +859,14 @@ def halves(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     monkeypatch.setattr(conductor, "find_namespaces", lambda *arguments: [space])
     with contextlib.ExitStack() as held:
 
-        def make(sources: Any, *rest: Any) -> Any:
+        def make(sources: Any, *rest: Any, **named: Any) -> Any:
             if any(source[2] == UDP for source in sources):
                 answer = [error(errno.ENOENT)]
             else:
                 answer = [tcp(80) + tcp(81), tcp(80) + DONE]
-            return Dump(sources, *rest, connect=held.enter_context(Answers(answer)))
+            return Dump(
+                sources, *rest, connect=held.enter_context(Answers(answer)), **named
+            )
 
         monkeypatch.setattr(netlink, "Dump", make)
         yield lambda: netlink.NetlinkEngine("/proc", 1)
@@ -920,7 +927,9 @@ def test_one_lost_datagram_is_no_repeat_for_who_asks(monkeypatch: pytest.MonkeyP
         monkeypatch.setattr(
             netlink,
             "Dump",
-            lambda *arguments: Dump(*arguments, connect=held.enter_context(next(kernels))),
+            lambda *arguments, **named: Dump(
+                *arguments, connect=held.enter_context(next(kernels)), **named
+            ),
         )
         table = fastsock.scan(engine="netlink")
     assert table.column("local_port").tolist() == [80, 81]

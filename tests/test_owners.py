@@ -13,7 +13,7 @@ import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -22,14 +22,20 @@ import pytest
 from children import AS_ROOT, NOBODY, child_process, in_child
 from fastsock.engines import engine_status
 from fastsock.engines.walk import Walk
+from holders import (
+    end_thread,
+    inode_of,
+    lasting_thread,
+    ring_of,
+    thread,
+    unshare_descriptors,
+    wait_for_zombie,
+)
 from proctree import ProcTree, ring_text
 
 T = TypeVar("T")
-CLONE_FILES = 0x400
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP = 4, 38, 22
-IO_URING_SETUP, IO_URING_REGISTER = 425, 427
-SYS_exit, SYS_kcmp = (60, 312) if platform.machine() == "x86_64" else (93, 272)
-KEPT: list[contextlib.ExitStack] = []
+SYS_kcmp = 312 if platform.machine() == "x86_64" else 272
 libc = ctypes.CDLL(None, use_errno=True)
 needs_user = pytest.mark.skipif(AS_ROOT, reason="root may read every directory")
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="changing the user needs root")
@@ -44,10 +50,10 @@ def load_pass() -> Walker:
     status = next(one for one in engine_status() if one.name == "bpf")
     if not status.available:
         pytest.skip(status.reason)
-    from fastsock.engines._bpf import walk_by_program
-    from fastsock.engines.bpf import load_program
+    from fastsock.engines._pass import walk_by_program
+    from fastsock.engines.passes import load_program
 
-    return lambda root, pids, threads: walk_by_program(root, pids, threads, load_program().fd)
+    return lambda root, pids, threads: walk_by_program(root, pids, threads, load_program().program.fd)
 
 
 def load(name: str) -> Walker:
@@ -83,10 +89,6 @@ def rows(found: Walk) -> list[tuple[int, int, int, int]]:
     return [row[:4] for row in found.owners.rows()]
 
 
-def inode_of(holder: socket.socket | int) -> int:
-    return os.fstat(holder if isinstance(holder, int) else holder.fileno()).st_ino
-
-
 def summary(found: Walk) -> dict[str, Any]:
     """A walk in a form that can be pickled."""
     named = {name: getattr(found, name) for name in Walk.__slots__ if name != "owners"}
@@ -97,35 +99,6 @@ def as_nobody(function: Callable[[], T]) -> T:
     return in_child(function, user=NOBODY)
 
 
-@contextlib.contextmanager
-def thread(prepare: Callable[[], T]) -> Iterator[tuple[int, T]]:
-    """Run `prepare` in a thread that stays; yield the thread's number and the result."""
-    done, ready = threading.Event(), threading.Event()
-    results: list[T] = []
-
-    def body() -> None:
-        try:
-            results.append(prepare())
-        finally:
-            ready.set()
-        done.wait()
-
-    running = threading.Thread(target=body)
-    running.start()
-    try:
-        ready.wait()
-        assert running.native_id
-        yield running.native_id, results[0]
-    finally:
-        done.set()
-        running.join()
-
-
-def unshare_descriptors() -> None:
-    if libc.unshare(CLONE_FILES) != 0:
-        pytest.skip(f"unshare: {os.strerror(ctypes.get_errno())}")
-
-
 def own_socket() -> tuple[int, int]:
     """Give this thread a descriptor table of its own with one socket more; (inode, fd)."""
     unshare_descriptors()
@@ -134,13 +107,6 @@ def own_socket() -> tuple[int, int]:
     fd = os.dup2(first, 700)
     os.close(first)
     return inode_of(fd), fd
-
-
-def lasting_thread(prepare: Callable[[], T]) -> tuple[int, T]:
-    """As `thread`, until the process ends: for children."""
-    keep = contextlib.ExitStack()
-    KEPT.append(keep)
-    return keep.enter_context(thread(prepare))
 
 
 # ------------------------------------------------------------------------------------ what is found
@@ -615,10 +581,8 @@ def zombie_leader() -> tuple[list[int], tuple[int, int], tuple[int, tuple[int, i
 
 def test_a_process_whose_first_thread_has_ended(live_walk: Walker) -> None:
     def body() -> None:
-        end_thread = lambda: libc.syscall(SYS_exit, 0)  # noqa: E731
         with child_process(zombie_leader, end_thread) as (child, (tids, held, own)):
-            while Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
-                pass
+            wait_for_zombie(child)
             assert os.listdir(f"/proc/{child}/task")
             found = live_walk("/proc", [child], 1)
             assert (found.denied, found.missing, found.uncompared_threads) == ([], [], 0)
@@ -685,17 +649,6 @@ def test_threads_that_cannot_be_compared_are_counted() -> None:
 
 
 # ----------------------------------------------------------------------------------------- io_uring
-
-
-def ring_of(*files: int) -> int:
-    """Make an io_uring instance with these fixed files."""
-    ring: int = libc.syscall(IO_URING_SETUP, 8, ctypes.create_string_buffer(120))
-    if ring < 0:
-        pytest.skip(f"io_uring_setup: {os.strerror(ctypes.get_errno())}")
-    array = (ctypes.c_int * len(files))(*files)
-    if libc.syscall(IO_URING_REGISTER, ring, 2, array, len(files)) != 0:
-        pytest.skip(f"io_uring_register: {os.strerror(ctypes.get_errno())}")
-    return ring
 
 
 def test_a_socket_that_only_an_io_uring_holds(live_walk: Walker) -> None:

@@ -9,6 +9,7 @@ import time
 
 KEPT: list[socket.socket] = []
 TCP_DEFER_ACCEPT = 9
+TCP_LINGER2 = 8
 SO_BINDTODEVICE = 25
 IPV6_V6ONLY = 26
 IPPROTO_MPTCP = 262
@@ -139,6 +140,64 @@ def open_mptcp() -> None:
     client = keep(socket.socket(socket.AF_INET, socket.SOCK_STREAM, IPPROTO_MPTCP))
     client.connect(("127.0.0.1", 7031))
     keep(listener.accept()[0])
+
+
+def open_orphans() -> None:
+    """Connections of which one end was closed and lives on, without an inode; all wait for long."""
+    server = listen("127.0.0.1", 7041)
+    client, accepted = pair(server)
+    fill(client)
+    client.close()  # FIN_WAIT1: its data has no room
+
+    client, accepted = pair(server)
+    fill(accepted)
+    client.shutdown(socket.SHUT_WR)
+    while accepted.recv(1):
+        pass
+    accepted.close()  # LAST_ACK
+
+    client, accepted = pair(server)
+    fill(client)
+    client.shutdown(socket.SHUT_WR)
+    accepted.shutdown(socket.SHUT_WR)
+    client.close()  # CLOSING
+
+    client, accepted = pair(server)
+    client.setsockopt(socket.IPPROTO_TCP, TCP_LINGER2, 100)  # longer than TIME_WAIT: no such row
+    client.close()  # FIN_WAIT2
+
+    client, accepted = pair(server)
+    client.close()  # FIN_WAIT2 again, kept in a TIME_WAIT row
+
+
+def open_unaccepted() -> None:
+    """Accept queues: connections without an inode, with data, with an end that was closed."""
+    addresses = [("127.0.0.1", 7051)]
+    if os.path.exists("/proc/self/net/tcp6"):
+        addresses.append(("::", 7052))
+    for address in addresses:
+        listen(*address)
+        for host in ("127.0.0.1", "::1") if address[0] == "::" else ("127.0.0.1",):
+            connect(host, address[1])
+            connect(host, address[1]).send(b"w" * 321)
+            connect(host, address[1]).shutdown(socket.SHUT_WR)  # CLOSE_WAIT at the other end
+            connect(host, address[1]).close()
+
+
+def open_unix() -> None:
+    """UNIX sockets: a listener with a queue, a pair with data, datagrams, one that is not bound."""
+    server = keep(socket.socket(socket.AF_UNIX))
+    server.bind("")  # a name that the kernel gives
+    server.listen(3)
+    keep(socket.socket(socket.AF_UNIX)).connect(server.getsockname())
+    one, two = socket.socketpair()
+    keep(one).send(b"u" * 50)
+    keep(two)
+    bound = keep(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+    bound.bind("")
+    other = keep(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+    other.connect(bound.getsockname())
+    keep(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
 
 
 def open_zoo() -> int:

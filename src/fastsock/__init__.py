@@ -45,6 +45,7 @@ _HOME = {
     "NoSuchProcess": "errors",
     "OwnersHidden": "errors",
     "ParseError": "errors",
+    "PinError": "errors",
 }
 
 __all__ = list(_HOME)
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
         NoSuchProcess as NoSuchProcess,
         OwnersHidden as OwnersHidden,
         ParseError as ParseError,
+        PinError as PinError,
     )
     from fastsock.table import (
         HIDDEN as HIDDEN,

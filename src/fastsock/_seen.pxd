@@ -26,4 +26,6 @@ cdef class Cookies:
     cdef uint64_t last_netns
     cdef int add(self, uint64_t cookie, uint64_t netns) noexcept nogil
     cdef CookieSlot* slot(self, uint64_t key) noexcept nogil
+    cdef bint overlaps(self, Cookies other) noexcept nogil
+    cdef int absorb(self, Cookies other) noexcept nogil
     cdef int grow(self) noexcept nogil

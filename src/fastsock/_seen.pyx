@@ -155,6 +155,31 @@ cdef class Cookies:
                 at = 0
         return &self.slots[at]
 
+    cdef bint overlaps(self, Cookies other) noexcept nogil:
+        """Whether some socket is in both."""
+        cdef uint64_t i
+        for i in range(other.size):
+            if other.slots[i].key and (
+                self.slot(other.slots[i].key).sockets & other.slots[i].sockets
+            ):
+                return True
+        return False
+
+    cdef int absorb(self, Cookies other) noexcept nogil:
+        """Take over what is in another set; -1 without memory."""
+        cdef CookieSlot* slot
+        cdef uint64_t i
+        self.last = NULL
+        for i in range(other.size):
+            if other.slots[i].key:
+                if self.used * 10 >= self.size * 7 and self.grow() != 0:
+                    return -1
+                slot = self.slot(other.slots[i].key)
+                self.used += slot.key == 0
+                slot.key = other.slots[i].key
+                slot.sockets |= other.slots[i].sockets
+        return 0
+
     cdef int grow(self) noexcept nogil:
         cdef CookieSlot* before = self.slots
         cdef uint64_t size = self.size

@@ -66,16 +66,22 @@ class Question:
         procfs: str | os.PathLike[str] = "/proc",
         threads: int | None = None,
         fields: Sequence[str] = (),
+        owners: bool = False,
         **selection: Any,
     ) -> None:
         self.started = time.perf_counter()
         self.procfs = os.fspath(procfs)
         selection["protocol"] = _asked_protocols(selection)
         self.want = build_filter(**selection)
-        self.engine: Engine = open_engine(
-            engine, procfs=self.procfs, threads=threads, fields=fields
-        )
         self.pids = self._find_pids()
+        walks = owners or self.want.needs_owners
+        self.engine: Engine = open_engine(
+            engine,
+            procfs=self.procfs,
+            threads=threads,
+            fields=fields,
+            expect_descriptors=self._expect_descriptors if walks else None,
+        )
         self.namespaces: list[Namespace] = find_namespaces(
             self.engine.name, self.procfs, netns, self.pids
         )
@@ -116,6 +122,12 @@ class Question:
                 raise NoSuchProcess(os.fsdecode(names).encode("utf-8", "replace").decode())
         return pids
 
+    def _expect_descriptors(self) -> int:
+        """Return about how many descriptors there are to look at."""
+        if self.pids is not None:
+            return sum(processes.count_descriptors(self.procfs, self.pids).values())
+        return processes.count_open_files(self.procfs)
+
     def _find_members(self, names: frozenset[bytes], pids: list[int] | None) -> list[int]:
         """Return those of `pids`, or of all processes, that are in a cgroup or below it."""
         if pids is None:
@@ -143,9 +155,15 @@ class Question:
         """Note what could not be seen."""
         self.incomplete.append({"what": what, "count": count, "reason": reason, "remedy": remedy})
 
-    def walk(self) -> Walk:
-        """Find owners: in the named processes, or in all. OwnersHidden where named ones are."""
-        walk = self.engine.owners(self.pids)
+    def walk(self, fields: Sequence[str] | None = None) -> Walk:
+        """Find owners: in the named processes, or in all. OwnersHidden where named ones are.
+
+        With `fields` the sockets will be asked for afterwards, with these columns.
+        """
+        if fields is None:
+            walk = self.engine.owners(self.pids)
+        else:
+            walk = self.engine.owners(self.pids, self.want, self.namespaces, fields)
         if walk.scope is not None:
             refused = {*walk.denied, *walk.denied_links}
             ended = {pid for pid in refused if processes.has_ended(f"{self.procfs}/{pid}")}
@@ -178,6 +196,13 @@ class Question:
                 walk.uncompared_threads,
                 "may have descriptor tables of their own, kcmp(2) was refused",
                 "run as root in the same pid namespace",
+            )
+        if walk.unvisited:
+            self.miss(
+                "processes",
+                walk.unvisited,
+                "came while the others were looked at, and then still others",
+                "ask again",
             )
         if walk.rings_unread:
             self.miss(
@@ -232,8 +257,8 @@ class Question:
 class Join:
     """Attaches owners to tables, and keeps the sockets of the processes asked for."""
 
-    def __init__(self, question: Question) -> None:
-        walk = question.walk()
+    def __init__(self, question: Question, fields: Sequence[str]) -> None:
+        self.walk = walk = question.walk(fields)
         self.pids = None if question.pids is None else frozenset(question.pids)
         self.owners = OwnerTable.adopt(walk.owners)
         self.owners.scope = walk.scope
@@ -250,7 +275,8 @@ class Join:
 
 def _tables(question: Question, join: Join | None, fields: Sequence[str]) -> Iterator[SocketTable]:
     """Yield the selected sockets in tables of a few thousand, with owners where asked for."""
-    for table in question.engine.stream(question.want, question.namespaces, fields):
+    walk = None if join is None else join.walk
+    for table in question.engine.stream(question.want, question.namespaces, fields, walk):
         table = question.select(table)
         yield table if join is None else join.attach(table)
 
@@ -276,9 +302,10 @@ def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -
     Raises FilterError for a value that makes no sense, ValueError for an unknown field,
     NoSuchProcess, OwnersHidden when a named process may not be read, EngineUnavailable, ParseError.
     """
-    asked = Question(fields=fields, **question)
-    join = Join(asked) if owners or asked.want.needs_owners else None
-    table = asked.select(asked.engine.sockets(asked.want, asked.namespaces, fields))
+    asked = Question(fields=fields, owners=owners, **question)
+    join = Join(asked, fields) if owners or asked.want.needs_owners else None
+    walk = None if join is None else join.walk
+    table = asked.select(asked.engine.sockets(asked.want, asked.namespaces, fields, walk))
     if join is not None:
         table = join.attach(table)
         wrapped = len(group.ambiguous(table))
@@ -299,7 +326,7 @@ def owners(**question: Any) -> OwnerTable:
     With `pid`, `command` or `cgroup` only those processes are walked. Other selections need the
     sockets: use `scan(owners=True)`. Raises as `scan`, and ValueError for a selection of sockets.
     """
-    asked = Question(**question)
+    asked = Question(owners=True, **question)
     extra = asked.want.without_terms(*OWNER_TERMS, "protocol").terms
     if extra:
         raise ValueError(f"owners() does not select by {', '.join(extra)}; use scan(owners=True)")
@@ -335,17 +362,19 @@ def count(
     """
     keys = () if by is None else check_keys(by)
     fields = tuple(key for key in keys if key in OPTIONAL_NAMES)
-    asked = Question(fields=fields, **question)
-    needs_owners = asked.want.needs_owners or descriptors or not OWNER_KEYS.isdisjoint(keys)
+    needs_owners = descriptors or not OWNER_KEYS.isdisjoint(keys)
+    asked = Question(fields=fields, owners=needs_owners, **question)
+    needs_owners = needs_owners or asked.want.needs_owners
     if not needs_owners and not keys:
         numbers = asked.engine.count(asked.want, asked.namespaces)
         return Counts(dict(enumerate(numbers)), **asked.finish())
-    join = Join(asked) if needs_owners else None
+    join = Join(asked, fields) if needs_owners else None
+    walk = None if join is None else join.walk
     pids = None if join is None else join.pids
     grouper = group.Grouper(keys) if keys else None
     queues = AcceptQueues()
     numbers = [0] * 256
-    for table in asked.engine.stream(asked.want, asked.namespaces, fields):
+    for table in asked.engine.stream(asked.want, asked.namespaces, fields, walk):
         table = asked.select(table)
         if join is not None:
             beside, table = table, join.attach(table)
@@ -400,7 +429,7 @@ class SocketStream:
 
     def __init__(self, asked: Question, fields: Sequence[str]) -> None:
         self._asked = asked
-        join = Join(asked) if asked.want.needs_owners else None
+        join = Join(asked, fields) if asked.want.needs_owners else None
         self._tables = _tables(asked, join, fields)
         self._rows: Iterator[Socket] = iter(())
         self.sources: Mapping[str, str] = asked.sources

@@ -56,6 +56,26 @@ class EngineUnavailable(FastsockError):
         return type(self), (self.engine, self.reason), self.__dict__
 
 
+class PinError(FastsockError):
+    """A pin that cannot be made, removed or used: `path` is what stands in the way, and `reason`.
+
+    Where a command helps, the reason ends with it.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{escape(path)}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class NoSuchPin(PinError, LookupError):
+    """Nothing is pinned there, or only in layouts that this version does not read."""
+
+
+class PinPathError(PinError, ValueError):
+    """A path that no pin can have, whatever is mounted there."""
+
+
 class ParseError(FastsockError):
     """A line of a kernel table that is not as any known kernel writes it.
 

@@ -24,7 +24,11 @@ VERBS = {
     "listeners": "rows",
     "who": "rows",
     "engines": "engines",
+    "bpf": "pins",
 }
+
+# Verbs that read the words which are no flags.
+WITH_WORDS = frozenset(("who", "bpf"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,8 +43,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except errors.EngineUnavailable as error:
         remedy = f"; try: {error.remedy}" if error.remedy else ""
         return _fail(f"{error}{remedy}", answer.NO_ENGINE)
-    except errors.NoSuchProcess as error:
+    except (errors.NoSuchProcess, errors.NoSuchPin) as error:
         return _fail(error, answer.NOTHING)
+    except errors.PinPathError as error:
+        return _fail(error, answer.BAD_USAGE)
+    except errors.PinError as error:
+        return _fail(error, answer.NO_ENGINE)
     except errors.Hidden as error:
         return _fail(error, answer.HIDDEN)
     except (answer.WriteFailed, errors.FastsockError) as error:
@@ -74,7 +82,7 @@ def _run(words: list[str]) -> int:
 
         reply.write(render_usage(verb, group.FLAGS.get(verb, ())))
         return answer.ANSWERED
-    if options.positional and verb != "who":
+    if options.positional and verb not in WITH_WORDS:
         raise UsageError(_no_place_for(options.positional[0], verb))
     code: int = group.RUN[verb](options, reply)
     return code

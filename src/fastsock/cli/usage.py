@@ -14,6 +14,7 @@ fastsock list [FLAGS]         the sockets
 fastsock listeners [FLAGS]    what listens, how much waits to be accepted, who owns it
 fastsock who :80 [FLAGS]      who has this port, or ADDRESS:PORT
 fastsock engines [FLAGS]      what can read sockets here, and why not
+fastsock bpf pin|unpin|status let others than root see all owners
 """,
     "count": """\
 fastsock count [FLAGS]: how many sockets, by state; the last line is always
@@ -23,6 +24,12 @@ established=N listen=N other=N
     "listeners": "fastsock listeners [FLAGS]: what listens, how much waits, who owns it\n",
     "who": "fastsock who :PORT|ADDRESS:PORT [FLAGS]: who has this end\n",
     "engines": "fastsock engines [FLAGS]: what can read sockets here, and why not\n",
+    "bpf": """\
+fastsock bpf pin [--group G] [--path DIR] [--program]   keep the BPF program for others to read
+fastsock bpf unpin [--path DIR]                         take it away
+fastsock bpf status [--path DIR]                        what is pinned, and who may use it
+A reader sees the sockets and descriptors of all processes in its pid namespace, whoever owns them.
+""",
 }
 
 _EXAMPLES = {
@@ -44,7 +51,15 @@ _EXAMPLES = {
     "listeners": ("fastsock listeners --port 8000-8999", "fastsock listeners -u"),
     "who": ("fastsock who :80", "fastsock who [::1]:443 --pids"),
     "engines": ("fastsock engines --json",),
+    "bpf": (
+        "fastsock bpf pin --group netops",
+        "fastsock bpf pin --group netops --program --path /run/fastsock",
+        "fastsock bpf status --json",
+    ),
 }
+
+# Verbs about something else than sockets.
+_WITHOUT_SELECTION = frozenset(("bpf",))
 
 _CODES = """\
 Commas and repetitions are alternatives, different flags must all hold. -n and -a are so already.
@@ -53,15 +68,24 @@ not available; 4 what was named is hidden, or --strict and incomplete.
 """
 
 
+_PIN_CODES = """\
+FASTSOCK_BPF_PATH names another directory for those who read, and for status.
+Exit: 0 done, for status: something is pinned; 1 nothing is pinned there; 2 bad usage, or a path
+that no pin can have; 3 it cannot be had here, with the reason and the command that helps.
+"""
+
+
 def render_usage(verb: str, own: Sequence[Flag]) -> str:
     """Return the help of a verb; the empty one is the bare command."""
     parts = [_SYNOPSES[verb], "Examples:\n" + "".join(f"  {line}\n" for line in _EXAMPLES[verb])]
     if own:
         parts.append("Flags of this verb:\n" + _lines(own))
-    parts.append("Which sockets:\n" + _lines(SELECTION))
+    selects = verb not in _WITHOUT_SELECTION
+    if selects:
+        parts.append("Which sockets:\n" + _lines(SELECTION))
     version = () if verb else (Flag("--version", "", "the version"),)
     parts.append("The answer:\n" + _lines((*ANSWER, *version)))
-    return "\n".join((*parts, _CODES))
+    return "\n".join((*parts, _CODES if selects else _PIN_CODES))
 
 
 def _lines(flags: Iterable[Flag]) -> str:

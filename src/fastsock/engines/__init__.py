@@ -8,7 +8,7 @@ and the answer says which gave what.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from fastsock.errors import EngineUnavailable, FilterError
 from fastsock.implementation import COMPILED, NO_EXTENSION, REBUILD
@@ -48,12 +48,23 @@ if TYPE_CHECKING:
             """Which engines gave "sockets" and "owners", so far."""
 
         def sockets(
-            self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+            self,
+            want: Filter,
+            namespaces: Sequence[Namespace],
+            fields: Sequence[str] = (),
+            walk: Walk | None = None,
         ) -> SocketTable:
-            """Return all sockets of the namespaces as one table."""
+            """Return all sockets of the namespaces as one table.
+
+            `walk` is what owners() gave that was told of this same question.
+            """
 
         def stream(
-            self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+            self,
+            want: Filter,
+            namespaces: Sequence[Namespace],
+            fields: Sequence[str] = (),
+            walk: Walk | None = None,
         ) -> Iterator[SocketTable]:
             """Yield the same rows in tables of a few thousand rows."""
 
@@ -63,8 +74,18 @@ if TYPE_CHECKING:
         def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
             """Return at least one of the sockets wanted, where there is one."""
 
-        def owners(self, pids: Iterable[int] | None) -> Walk:
-            """Return who holds sockets: all processes, or those of `pids`."""
+        def owners(
+            self,
+            pids: Iterable[int] | None,
+            want: Filter | None = None,
+            namespaces: Sequence[Namespace] = (),
+            fields: Sequence[str] = (),
+        ) -> Walk:
+            """Return who holds sockets: all processes, or those of `pids`.
+
+            With `want` the sockets themselves will be asked for afterwards: an engine that meets
+            them on its way may keep them in the walk.
+            """
 
 
 class EngineStatus:
@@ -102,6 +123,9 @@ ENGINES = {
 }
 AUTO = ("netlink", "procfs", "reference")
 
+# Where owners are asked for, `auto` takes this one first.
+AUTO_FOR_OWNERS = "bpf"
+
 # Optional columns that an engine's source does not have: `auto` then takes another.
 LACKING = {"bpf": frozenset(("refcount",)), "netlink": frozenset(("refcount",))}
 
@@ -112,32 +136,39 @@ def open_engine(
     procfs: str = "/proc",
     threads: int | None = None,
     fields: Iterable[str] = (),
+    expect_descriptors: Callable[[], int] | None = None,
 ) -> Engine:
     """Open an engine by name; None means $FASTSOCK_ENGINE, else `auto`.
 
     `procfs` is a /proc or a tree like it, `threads` how many walk descriptors (default: as many as
     there are CPUs that this process may use), `fields` the optional columns that it should fill.
+    `expect_descriptors`, where owners are asked for, says about how many descriptors there are.
     Raises FilterError for an unknown name and EngineUnavailable.
     """
     name = name or os.environ.get("FASTSOCK_ENGINE") or "auto"
     if name == "auto":
         reasons = []
         remedy = ""
-        for candidate in AUTO:
+        for candidate in AUTO if expect_descriptors is None else (AUTO_FOR_OWNERS, *AUTO):
             if not LACKING.get(candidate, frozenset()).isdisjoint(fields):
                 continue
             try:
-                return _open(candidate, procfs, threads)
+                return _open(candidate, procfs, threads, expect_descriptors)
             except EngineUnavailable as error:
                 reasons.append(f"{candidate}: {error.reason}")
-                remedy = remedy or error.remedy
+                remedy = error.remedy or remedy  # of the engine that asks for least
         raise EngineUnavailable("auto", "; ".join(reasons), remedy=remedy)
     if name not in ENGINES:
         raise FilterError(f"unknown engine {name!r}; engines are auto {' '.join(ENGINES)}")
     return _open(name, procfs, threads)
 
 
-def _open(name: str, procfs: str, threads: int | None) -> Engine:
+def _open(
+    name: str,
+    procfs: str,
+    threads: int | None,
+    expect_descriptors: Callable[[], int] | None = None,
+) -> Engine:
     if threads is not None and threads < 1:
         raise FilterError(f"threads: {threads} is not a number of threads")
     if name == "reference":
@@ -149,7 +180,7 @@ def _open(name: str, procfs: str, threads: int | None) -> Engine:
     if name == "bpf":
         from fastsock.engines.bpf import BpfEngine
 
-        return BpfEngine(procfs, threads or len(os.sched_getaffinity(0)))
+        return BpfEngine(procfs, threads or len(os.sched_getaffinity(0)), expect_descriptors)
     if name == "netlink":
         from fastsock.engines.netlink import NetlinkEngine
 

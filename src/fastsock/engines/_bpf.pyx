@@ -8,34 +8,24 @@ brings what that wrote.
 """
 
 cimport cython
-from libc.errno cimport EINTR, EIO, errno
+from libc.errno cimport errno
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memset
-
-from fastsock.engines._fd_walk cimport (
-    DONE, FAILED, Job, Worker, finish_job, start_job, write_number,
-)
 
 import os
 
 cdef extern from "<unistd.h>" nogil:
     int close(int fd)
-    ssize_t read(int fd, void* buffer, size_t size)
 
-cdef extern from "<sys/stat.h>" nogil:
-    ctypedef struct stat_t "struct stat":
-        long st_size
-        unsigned long st_nlink
-    int fstatat(int directory, const char* path, stat_t* status, int flags)
+cdef extern from "<sys/vfs.h>" nogil:
+    ctypedef struct statfs_t "struct statfs":
+        long f_type
+    int fstatfs(int fd, statfs_t* status)
 
 cdef extern from "bpf/record.h":
     struct Record "fastsock_record":
-        uint64_t inode
-        uint32_t tgid
-        uint32_t tid
-        int32_t fd
-        uint32_t flags
-    int FASTSOCK_RECORD_VERSION, FASTSOCK_NOT_LEADER, FASTSOCK_RING
+        pass
+    int FASTSOCK_RECORD_VERSION
 
 cdef extern from "bpf/loader.h" nogil:
     const char* FASTSOCK_BTF
@@ -96,8 +86,7 @@ cdef extern from "bpf/loader.h" nogil:
     void fastsock_render_error(const Error* error, char* buffer, size_t size)
 
 cdef enum:
-    RECORDS = 585          # of a read(2), 64 KiB; the kernel has 32 KiB at a time
-    FD_BYTES = 16
+    BPF_FS_MAGIC = 0xCAFE4A11
 
 RECORD_VERSION = FASTSOCK_RECORD_VERSION
 RECORD_BYTES = sizeof(Record)
@@ -204,101 +193,17 @@ cdef class Program:
         self.fd = -1
 
 
-@cython.internal
-@cython.final
-cdef class PassWorker(Worker):
-    """One thread's share of a walk: the sockets of a process come from a pass of the program."""
-
-    cdef int program
-    cdef Record[RECORDS] records
-    cdef int tid                   # whose rows come: a thread's with a table of its own
-    cdef Py_ssize_t before         # ... and where they begin
-
-    cdef int walk_tables(self, int directory) noexcept nogil:
-        cdef Error error
-        cdef int link, fd, verdict
-        if self.is_empty(directory):
-            return DONE
-        link = fastsock_attach(self.program, <uint32_t>self.pid, &error)
-        if link < 0:
-            return self.fail(error.code, b": attach link")
+cdef int open_pass(int program, uint32_t pid, int* code, const char** at) noexcept nogil:
+    cdef Error error
+    cdef int fd = -1
+    cdef int link = fastsock_attach(program, pid, &error)
+    if link >= 0:
         fd = fastsock_iterate(link, &error)
         close(link)
-        if fd < 0:
-            return self.fail(error.code, b": make iterator")
-        verdict = self.read_records(directory, fd)
-        close(fd)
-        return verdict
-
-    cdef bint is_empty(self, int directory) noexcept nogil:
-        """Whether it has no descriptors and one thread, as a kernel thread: not worth a link."""
-        cdef stat_t status
-        return (
-            self.job.sizes_known
-            and fstatat(directory, b"fd", &status, 0) == 0
-            and status.st_size == 0
-            and fstatat(directory, b"task", &status, 0) == 0
-            and status.st_nlink == 3
-        )
-
-    cdef int read_records(self, int directory, int fd) noexcept nogil:
-        cdef ssize_t got
-        cdef Py_ssize_t i
-        cdef int verdict = DONE
-        self.tid = 0
-        while verdict == DONE:
-            got = read(fd, self.records, sizeof(self.records))
-            if got < 0:
-                if errno == EINTR:
-                    continue
-                return self.fail(errno, b": read iterator")
-            if got == 0:
-                break
-            if got % sizeof(Record):
-                return self.fail(EIO, b": read iterator")
-            for i in range(got // <ssize_t>sizeof(Record)):
-                verdict = self.take_record(directory, &self.records[i])
-                if verdict != DONE:
-                    break
-        return self.end_run() if verdict == DONE else verdict
-
-    cdef int take_record(self, int directory, const Record* record) noexcept nogil:
-        cdef char name[FD_BYTES]
-        cdef int tid = <int>record.tid if record.flags & FASTSOCK_NOT_LEADER else 0
-        if tid != self.tid:
-            if self.end_run() != DONE or self.drop_repeats() != 0:
-                return FAILED
-            self.tid = tid
-            self.before = self.count
-        if record.flags & FASTSOCK_RING:
-            write_number(record.fd, name)
-            return self.read_ring(directory, name)
-        return self.add(record.fd, record.inode)
-
-    cdef int end_run(self) noexcept nogil:
-        return self.add_run(self.tid, self.before) if self.tid else DONE
-
-
-def walk_by_program(str root, pids, int threads, int program):
-    """Find the sockets of all processes, or of `pids` only, by passes of a loaded program.
-
-    `root` is the /proc of the pid namespace that we are in. As _fd_walk.walk_descriptors, with the
-    same answer, but no descriptor is denied: the kernel shows the program every process. One link
-    for each process, which takes Linux 6.1.
-
-    Raises OSError with the path of a process and the step that failed, MemoryError, ValueError.
-    """
-    if threads < 1:
-        raise ValueError(f"threads must be at least 1, not {threads}")
-    cdef Job job = start_job(root, pids)
-    cdef PassWorker worker
-    cdef Py_ssize_t i
-    cdef list workers = []
-    for i in range(max(1, min(threads, job.count))):
-        worker = PassWorker(job, i)
-        worker.program = program
-        workers.append(worker)
-    return finish_job(job, workers, root, pids)
+    if fd < 0:
+        code[0] = error.code
+        at[0] = b": attach link" if link < 0 else b": make iterator"
+    return fd
 
 
 def attach(int program, uint32_t pid=0):
@@ -331,6 +236,14 @@ def open_pin(path):
     cdef Error error
     cdef bytes encoded = os.fsencode(path)
     return check(fastsock_open_pin(encoded, &error), &error)
+
+
+def is_bpf_filesystem(int fd):
+    """Whether a descriptor, of O_PATH also, is of a bpf file system (statfs(2)). Raises OSError."""
+    cdef statfs_t status
+    if fstatfs(fd, &status) != 0:
+        raise OSError(errno, os.strerror(errno))
+    return <uint32_t>status.f_type == <uint32_t>BPF_FS_MAGIC
 
 
 def ticks_per_second():

@@ -15,6 +15,9 @@ cdef enum:
     DENIED = 2
     NO_PROCESS = 3                 # a number that is a file or a thread
 
+cdef enum:
+    NO_CAPTURE = -1                # Found.capture of a process of which only the number is known
+
 cdef struct Text:
     char* data                     # always ended by a NUL
     size_t held
@@ -57,6 +60,8 @@ cdef class Job:
     cdef Py_ssize_t count
     cdef int* pids
     cdef Found* found
+    cdef bint in_order             # the pids ascend
+    cdef int rounds                # over processes that came meanwhile, at most
     cdef int stop
     cdef char apart[64]            # the counter has a cache line of its own
     cdef Py_ssize_t next_one
@@ -64,6 +69,8 @@ cdef class Job:
     cdef int open(self, bytes path, pids) except -1
     cdef int take_pids(self, tuple pids) except -1
     cdef int list_pids(self, bytes path) except -1
+    cdef Py_ssize_t add_newcomers(self, str path, bint only_count) except -1
+    cdef int sort(self) except -1
 
 cdef class Worker:
     cdef Job job
@@ -101,6 +108,7 @@ cdef class Worker:
     cdef int fail(self, int code, const char* at) noexcept nogil
     cdef void work(self) noexcept nogil
     cdef void walk_process(self) noexcept nogil
+    cdef int walk_unopened(self, int code) noexcept nogil
     cdef int walk_opened(self, int directory) noexcept nogil
     cdef bint is_thread(self, int directory) noexcept nogil
     cdef int walk_tables(self, int directory) noexcept nogil

@@ -138,6 +138,7 @@ cdef enum:
     FIRST_ENTRY = 2                # position of descriptor 0 in a PID/fd, behind "." and ".."
     DENSE_LINKS = 100              # so many without a gap in a piece: go on by numbers
     RING_TRIES = 5
+    ROUNDS = 3                     # over processes that came meanwhile
     RING_PAUSE_NS = 200_000
     PROC_SUPER_MAGIC = 0x9fa0      # statfs(2)
     KCMP_FILES = 2                 # linux/kcmp.h
@@ -331,6 +332,7 @@ cdef class Job:
 
     def __cinit__(self):
         self.root = -1
+        self.in_order = True
 
     def __dealloc__(self):
         if self.root >= 0:
@@ -365,6 +367,7 @@ cdef class Job:
                     self.comparable = numbers[0] == c'\n'
             free(text.data)
         self.asked = pids is not None
+        self.rounds = ROUNDS if self.procfs and not self.asked else 0
         if self.asked:
             self.take_pids(pids)
         else:
@@ -385,18 +388,72 @@ cdef class Job:
         return 0
 
     cdef int list_pids(self, bytes path) except -1:
-        cdef char entries[ENTRIES_BYTES]
-        cdef int code = list_numbers(self.root, entries, &self.pids, &self.count)
-        if code == ENOMEM:
+        check_listing(list_numbers(self.root, &self.pids, &self.count), os.fsdecode(path))
+        return 0
+
+    cdef Py_ssize_t add_newcomers(self, str path, bint only_count) except -1:
+        """List the root once more and append the processes that are new; return how many."""
+        cdef int* listed = NULL
+        cdef int* pids
+        cdef Found* found
+        cdef Py_ssize_t count = 0
+        if lseek(self.root, 0, SEEK_SET) < 0:
+            raise OSError(errno, os.strerror(errno), path)
+        try:
+            check_listing(list_numbers(self.root, &listed, &count), path)
+            known = {self.pids[i] for i in range(self.count)}
+            new = [listed[i] for i in range(count) if listed[i] not in known]
+        finally:
+            free(listed)
+        if not new or only_count:
+            return len(new)
+        pids = <int*>realloc(self.pids, (self.count + len(new)) * sizeof(int))
+        if pids == NULL:
             raise MemoryError()
-        if code:
-            raise OSError(code, os.strerror(code), os.fsdecode(path))
+        self.pids = pids
+        found = <Found*>realloc(self.found, (self.count + len(new)) * sizeof(Found))
+        if found == NULL:
+            raise MemoryError()
+        self.found = found
+        memset(found + self.count, 0, len(new) * sizeof(Found))
+        self.next_one = self.count
+        for pid in new:
+            self.pids[self.count] = pid
+            self.count += 1
+        self.in_order = False
+        return len(new)
+
+    cdef int sort(self) except -1:
+        """Put the processes in order, with what they gave."""
+        cdef int* pids = <int*>malloc(self.count * sizeof(int))
+        cdef Found* found = <Found*>malloc(self.count * sizeof(Found))
+        cdef Py_ssize_t i
+        if pids == NULL or found == NULL:
+            free(pids)
+            free(found)
+            raise MemoryError()
+        order = sorted([(self.pids[i], i) for i in range(self.count)])
+        for i in range(self.count):
+            pids[i] = self.pids[order[i][1]]
+            found[i] = self.found[order[i][1]]
+        free(self.pids)
+        free(self.found)
+        self.pids = pids
+        self.found = found
         return 0
 
 
-cdef int list_numbers(int directory, char* entries, int** numbers,
-                      Py_ssize_t* count) noexcept nogil:
+cdef int check_listing(int code, str path) except -1:
+    if code == ENOMEM:
+        raise MemoryError()
+    if code:
+        raise OSError(code, os.strerror(code), path)
+    return 0
+
+
+cdef int list_numbers(int directory, int** numbers, Py_ssize_t* count) noexcept nogil:
     """List the entries that are positive numbers, sorted; 0 or an errno. The caller frees them."""
+    cdef char entries[ENTRIES_BYTES]
     cdef Py_ssize_t capacity = 0
     cdef DirectoryEntry* entry
     cdef int* larger
@@ -479,11 +536,8 @@ cdef class Worker:
             close(directory)
         elif errno == ENOTDIR:  # a foreign tree may have files with such names
             verdict = NO_PROCESS
-        elif is_gone(errno):
-            verdict = GONE
-        elif is_denied(errno):  # hidepid=1
-            self.found.denied = True
-            verdict = DONE
+        elif is_gone(errno) or is_denied(errno):
+            verdict = self.walk_unopened(errno)
         else:
             verdict = self.fail(errno, b"")
         self.found.verdict = verdict
@@ -493,6 +547,13 @@ cdef class Worker:
             self.capture_count = captures
         self.found.count = self.count - self.start
         self.found.runs = self.run_count - self.found.first_run
+
+    cdef int walk_unopened(self, int code) noexcept nogil:
+        """What remains where the process's directory cannot be opened."""
+        if is_gone(code):
+            return GONE
+        self.found.denied = True  # hidepid=1
+        return DONE
 
     cdef int walk_opened(self, int directory) noexcept nogil:
         cdef int verdict
@@ -816,7 +877,7 @@ cdef class Worker:
                 self.found.denied = True
                 return DONE
             return NO_PROCESS if errno == ENOTDIR else self.fail(errno, b"/task")
-        code = list_numbers(tasks, self.entries, &tids, &count)
+        code = list_numbers(tasks, &tids, &count)
         if is_gone(code):
             verdict = DONE
         elif code:
@@ -980,8 +1041,12 @@ cdef class Worker:
         return DONE
 
     cdef object process(self, int pid, Py_ssize_t capture):
-        cdef Capture* made = &self.captures[capture]
-        cdef size_t cgroup = made.command + made.command_bytes
+        cdef Capture* made
+        cdef size_t cgroup
+        if capture == NO_CAPTURE:
+            return Process(pid, 0, b"", 0, 0, b"")
+        made = &self.captures[capture]
+        cgroup = made.command + made.command_bytes
         return Process(
             pid,
             made.start_time,
@@ -1027,7 +1092,7 @@ cdef Column gather(Job job, list workers, str name, str format, Py_ssize_t total
     cdef Column part
     cdef char* data
     cdef Py_ssize_t i
-    if len(workers) == 1:  # in order already
+    if len(workers) == 1 and job.in_order:
         worker = workers[0]
         made = worker.inodes if is_inode else worker.fds
         made.length = total
@@ -1105,6 +1170,18 @@ cdef Job start_job(str root, pids):
     return job
 
 
+cdef Py_ssize_t run_rounds(Job job, list workers, str root) except -1:
+    """Walk the processes that came meanwhile; return how many came too late for that.
+
+    One that was listed may have handed its sockets to a child and ended before its turn.
+    """
+    for _ in range(job.rounds):
+        if job.add_newcomers(root, False) == 0:
+            return 0
+        run(workers)
+    return job.add_newcomers(root, True)
+
+
 cdef object finish_job(Job job, list workers, str root, pids):
     """Let the workers work; return the Walk, or raise what stopped them."""
     cdef Found* found
@@ -1120,6 +1197,9 @@ cdef object finish_job(Job job, list workers, str root, pids):
     denied = []
     links_denied = {}
     run(workers)
+    unvisited = run_rounds(job, workers, root) if job.rounds else 0
+    if not job.in_order:
+        job.sort()
     for worker in workers:
         if worker.error == ENOMEM:
             raise MemoryError()
@@ -1146,7 +1226,7 @@ cdef object finish_job(Job job, list workers, str root, pids):
         rings_unread += found.rings_unread
     return Walk(
         assemble(job, workers), denied, links_denied, sorted(missing), vanished, uncompared,
-        rings_unread, scope,
+        rings_unread, scope, unvisited,
     )
 
 

@@ -2,6 +2,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import final
 
 from fastsock._match import Matcher
+from fastsock._seen import Cookies
 from fastsock._table import SocketRows
 from fastsock.engines._intake import Intake
 
@@ -22,6 +23,7 @@ class Dump(Intake):
         expected: int = 0,
         moved: Callable[[], Container[tuple[int, int]]] | None = None,
         connect: Callable[[Sequence[str | None]], Mapping[str | None, DiagSocket | int]] = ...,
+        known: Cookies | None = None,
     ) -> None: ...
     def close(self) -> None: ...
 

@@ -459,7 +459,8 @@ cdef class Dump(Intake):
     took several datagrams, of the (netns, protocol) that it returns, is asked for once more, for
     the rows that were passed over. `connect` opens the sockets, as open_sockets. Errors: OSError
     with the kernel's errno where it refuses a request, ENOBUFS where it lost a part of its answer
-    each time, EBADMSG for an answer that is none; MemoryError. Afterwards the dump is over.
+    each time, EBADMSG for an answer that is none; MemoryError. Afterwards the dump is over. What
+    is in `known`, as another reader has met it, is left out.
     """
 
     cdef list sources
@@ -480,23 +481,29 @@ cdef class Dump(Intake):
     cdef Py_ssize_t datagrams   # with sockets in them, of the answer that is read
     cdef int problem
     cdef Cookies cookies        # of the rows that have come
+    cdef bint beside            # another reader's rows among them: a row that is known is no repeat
     cdef uint8_t* buffer
     cdef size_t start           # what lies in `buffer` and is not decoded yet
     cdef size_t stop
 
-    def __cinit__(self, sources, Matcher matcher, expected=0, moved=None, connect=open_sockets):
+    def __cinit__(
+        self, sources, Matcher matcher, expected=0, moved=None, connect=open_sockets, known=None
+    ):
         self.sources = list(sources)
         self.long_answers = []
         self.moved = moved
         self.shut = set()
         self.opener = connect
         self.ahead = {}
-        self.cookies = Cookies()
+        self.beside = known is not None
+        self.cookies = known if self.beside else Cookies()
         self.buffer = <uint8_t*>malloc(BUFFER)
         if self.buffer == NULL:
             raise MemoryError()
 
-    def __init__(self, sources, matcher, expected=0, moved=None, connect=open_sockets):
+    def __init__(
+        self, sources, matcher, expected=0, moved=None, connect=open_sockets, known=None
+    ):
         pass
 
     def __dealloc__(self):
@@ -679,7 +686,7 @@ cdef class Dump(Intake):
                 is_new = self.cookies.add(row.cookie, row.netns)
                 if is_new < 0:
                     return NO_MEMORY
-                self.repeats += not is_new and not self.again
+                self.repeats += not is_new and not self.again and not self.beside
                 self.waiting += is_new
                 if self.waiting == BATCH and self.pass_on(rows) != 0:
                     return NO_MEMORY

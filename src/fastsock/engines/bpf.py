@@ -1,32 +1,36 @@
-"""The BPF engine: owners from a program that the kernel runs for every descriptor.
+"""The BPF engine: sockets and owners in one pass of a program over every descriptor.
 
 A readlink for each descriptor costs 2 us and leaves a dentry and an inode behind; a task_file
 iterator passes over it in 0.14 us, over a socket in 0.6, and leaves nothing. It sees the processes
-of all users. The sockets themselves come from sock_diag, as with the netlink engine.
+of all users and the sockets of all namespaces. Sockets without a descriptor come from sock_diag
+(without_descriptor.py), and so do all where nobody asks for owners.
 """
 
 from __future__ import annotations
 
-import errno
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from fastsock.cgroups import shows_own_pids
-from fastsock.engines._bpf import BpfError, Program, attach, walk_by_program
-from fastsock.engines.namespaces import Namespace
+from fastsock.engines._bpf import BpfError
+from fastsock.engines.encounter import Encounter, is_met
+from fastsock.engines.namespaces import Namespace, asked_protocols
 from fastsock.engines.netlink import NetlinkEngine
+from fastsock.engines.passes import (
+    WORTH_LOADING,
+    PinnedLink,
+    ProgramPasses,
+    find_loaded,
+    find_pinned,
+    load_program,
+)
 from fastsock.engines.walk import Walk
-from fastsock.errors import EngineUnavailable
+from fastsock.errors import EngineUnavailable, NoSuchPin, PinError
 from fastsock.table import SocketTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fastsock.filter import Filter
-
-INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # include/linux/proc_ns.h, PROC_PID_INIT_INO
-
-# Loading takes 2 ms, so programs are kept: one for each pid namespace that this process lived in.
-_loaded: dict[int, Program] = {}
 
 
 class BpfEngine:
@@ -36,7 +40,16 @@ class BpfEngine:
     exact = NetlinkEngine.exact
     knows_unix_uid = NetlinkEngine.knows_unix_uid
 
-    def __init__(self, procfs: str, threads: int) -> None:
+    def __init__(
+        self,
+        procfs: str,
+        threads: int,
+        expect_descriptors: Callable[[], int] | None = None,
+    ) -> None:
+        """`expect_descriptors`, where it is given, decides whether to load the program is worth it.
+
+        Not for so few descriptors that their links are read in the same time.
+        """
         self._procfs = procfs
         self._threads = threads
         if os.path.normpath(procfs) != "/proc" or not shows_own_pids(procfs):
@@ -49,18 +62,38 @@ class BpfEngine:
         except EngineUnavailable as error:
             reason = f"it takes netlink: {error.reason}"
             raise EngineUnavailable(self.name, reason, remedy=error.remedy) from None
-        try:
-            self._program = load_program()
-        except BpfError as error:
-            from fastsock.engines.bpf_reasons import explain
-            from fastsock.engines.host import read_host
+        self._passes = self._find_passes(expect_descriptors)
+        self._met: list[str] = []  # what gave the sockets, where a walk met them
 
-            reason, remedy = explain(error, read_host())
-            raise EngineUnavailable(self.name, reason, remedy=remedy) from None
+    def _find_passes(
+        self, expect_descriptors: Callable[[], int] | None
+    ) -> ProgramPasses | PinnedLink:
+        """Take what costs least: what is loaded already, a program of our own, what is pinned."""
+        loaded = find_loaded()
+        if loaded is not None:
+            return loaded
+        refused = None
+        if expect_descriptors is None or expect_descriptors() >= WORTH_LOADING:
+            try:
+                return load_program()
+            except BpfError as error:
+                refused = error
+        pinned = ""
+        try:
+            return find_pinned()
+        except NoSuchPin:
+            pass  # then it is as if there were no pins at all
+        except PinError as error:
+            pinned = f"; {error}"
+        reason, remedy = _explain(refused)
+        raise EngineUnavailable(self.name, f"{reason}{pinned}", remedy=remedy)
 
     @property
     def sources(self) -> Mapping[str, str]:
-        return {**self._tables.sources, "owners": self.name}
+        found = {**self._tables.sources, "owners": self.name}
+        if self._met:
+            found["sockets"] = " ".join(self._met)
+        return found
 
     @property
     def repeats(self) -> int:
@@ -71,14 +104,50 @@ class BpfEngine:
         return self._tables.unentered
 
     def sockets(
-        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+        self,
+        want: Filter,
+        namespaces: Sequence[Namespace],
+        fields: Sequence[str] = (),
+        walk: Walk | None = None,
     ) -> SocketTable:
-        return self._tables.sockets(want, namespaces, fields)
+        tables = self._pieces(want, namespaces, fields, walk)
+        if tables is None:
+            return self._tables.sockets(want, namespaces, fields)
+        return tables[0] if len(tables) == 1 else SocketTable.from_tables(tables, fields)
 
     def stream(
-        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+        self,
+        want: Filter,
+        namespaces: Sequence[Namespace],
+        fields: Sequence[str] = (),
+        walk: Walk | None = None,
     ) -> Iterator[SocketTable]:
-        return self._tables.stream(want, namespaces, fields)
+        tables = self._pieces(want, namespaces, fields, walk)
+        if tables is None:
+            return self._tables.stream(want, namespaces, fields)
+        return iter(tables)
+
+    def _pieces(
+        self,
+        want: Filter,
+        namespaces: Sequence[Namespace],
+        fields: Sequence[str],
+        walk: Walk | None,
+    ) -> list[SocketTable] | None:
+        """Return what the walk met and all that belongs to it; None where it was to meet nothing."""
+        encounter = None if walk is None else walk.met
+        found = encounter.answer() if isinstance(encounter, Encounter) else None
+        if found is None:
+            return None
+        tables, asked = found
+        rest = want.with_term("protocol", asked_protocols(want) - encounter.protocols)
+        self._met = [self.name]
+        if rest.terms["protocol"]:
+            tables.append(self._tables.sockets(rest, namespaces, fields))
+            asked = True
+        if asked:
+            self._met.append(self._tables.sources["sockets"])
+        return tables
 
     def count(self, want: Filter, namespaces: Sequence[Namespace]) -> Sequence[int]:
         return self._tables.count(want, namespaces)
@@ -86,34 +155,28 @@ class BpfEngine:
     def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
         return self._tables.find(want, namespaces)
 
-    def owners(self, pids: Iterable[int] | None) -> Walk:
-        return walk_by_program(self._procfs, pids, self._threads, self._program.fd)
+    def owners(
+        self,
+        pids: Iterable[int] | None,
+        want: Filter | None = None,
+        namespaces: Sequence[Namespace] = (),
+        fields: Sequence[str] = (),
+    ) -> Walk:
+        whole = pids is None
+        encounter = None
+        if want is not None and is_met(want, namespaces, fields, whole):
+            encounter = Encounter(self._tables, want, namespaces, fields, whole, self._threads)
+        mets = [] if encounter is None else encounter.mets
+        walk = self._passes.walk(self._procfs, pids, self._threads, mets)
+        walk.met = encounter
+        return walk
 
 
-def load_program() -> Program:
-    """Return the program for our pid namespace, loaded when first needed. Raises BpfError."""
-    space = os.stat("/proc/self/ns/pid").st_ino
-    program = _loaded.get(space)
-    if program is not None and is_program(program.fd):
-        return program
-    if program is not None:  # a daemon has closed all descriptors, and the number may be another's
-        program.forget()
-        del _loaded[space]
-    child = space != INITIAL_PID_NAMESPACE
-    try:
-        program = Program(pid_namespace=child, timers=False)
-    except BpfError as error:
-        if error.step != "load program" or error.errno != errno.EINVAL:
-            raise
-        # What a kernel says that is locked down for confidentiality.
-        program = Program(pid_namespace=child, timers=False, probe_reads=False)
-    os.close(attach(program.fd, os.getpid()))  # whether the kernel looks at one process alone
-    _loaded[space] = program
-    return program
+def _explain(refused: BpfError | None) -> tuple[str, str]:
+    """Return why no program was loaded, and what would help."""
+    if refused is None:
+        return "to load it takes longer than to read the links of so few descriptors", ""
+    from fastsock.engines.bpf_reasons import explain
+    from fastsock.engines.host import read_host
 
-
-def is_program(fd: int) -> bool:
-    try:
-        return os.readlink(f"/proc/self/fd/{fd}") == "anon_inode:bpf-prog"
-    except OSError:  # closed
-        return False
+    return explain(refused, read_host())

@@ -23,7 +23,6 @@ CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN = 39, 38, 21
 TAKEN = {"BPF": CAP_BPF, "PERFMON": CAP_PERFMON}
 
 OLDEST = (5, 11)  # bpf_sock_from_file() and bpf_get_current_task_btf()
-OLDEST_WITH_ONE_PROCESS = (6, 1)  # a link for one process (bpf_iter_link_info.task)
 
 PIN = "fastsock bpf pin --group GROUP"
 REPORT = "report this line as a bug; until then --engine netlink"
@@ -59,14 +58,8 @@ def _judge(error: BpfError, code: int, host: Host) -> tuple[str, str]:
         if host.filtered:
             return _judge_refusal(host)
         return "the kernel was built without CONFIG_BPF_SYSCALL", "boot a kernel that has it"
-    if error.no_task_filter:
-        return "Linux 6.1 is the first that looks at one process alone", _boot_newer(
-            OLDEST_WITH_ONE_PROCESS, host
-        )
     if error.step == "load program":
         return _judge_load(code, error.detail, host)
-    if error.step in ("pin", "open pin"):
-        return _judge_pin(error, code, host)
     return _judge_step(error, code, host)
 
 
@@ -79,7 +72,7 @@ def _judge_btf(code: int, path: str, host: Host) -> tuple[str, str]:
         return "/sys is not mounted here, or covered", "as root: mount -t sysfs sysfs /sys"
     if host.shows_btf:
         return "/sys/kernel/btf is covered by another mount", "as root: umount /sys/kernel/btf"
-    if host.is_older_than(*OLDEST):
+    if host.is_older_than(OLDEST):
         return _too_old(host)
     return (
         "the kernel was built without CONFIG_DEBUG_INFO_BTF",
@@ -91,7 +84,7 @@ def _judge_layout(error: BpfError, code: int, host: Host) -> tuple[str, str]:
     """A kernel whose structures or types are not those that we know."""
     if code == errno.EBADMSG:
         return f"it is damaged: {error.detail}", REPORT
-    if host.is_older_than(*OLDEST):
+    if host.is_older_than(OLDEST):
         cause, remedy = _too_old(host)
         return f"{error.detail}: {cause}", remedy
     return (
@@ -106,7 +99,7 @@ def _judge_load(code: int, words: str, host: Host) -> tuple[str, str]:
     if code == errno.EACCES and not words:  # the capabilities' answer is EPERM
         return "a security module refuses bpf(2)", LOOK_FOR_DENIAL
     if code in (errno.EINVAL, errno.E2BIG):
-        if host.is_older_than(*OLDEST):
+        if host.is_older_than(OLDEST):
             return _too_old(host)
         # The verifier then has no bpf_probe_read_kernel(). With "integrity" it has.
         if host.lockdown == "confidentiality":
@@ -161,24 +154,8 @@ def _give(lacking: list[str], names: str, host: Host) -> str:
     return f"run as root, or once as root: {PIN}"
 
 
-def _judge_pin(error: BpfError, code: int, host: Host) -> tuple[str, str]:
-    if error.step == "pin":
-        if code == errno.EPERM and not host.filtered:
-            return (
-                f"{error.detail}: not in a bpf file system, or with a dot in its name",
-                "as root: mount -t bpf bpf /sys/fs/bpf",
-            )
-        if code == errno.EACCES:
-            return error.detail, "run as root"
-    elif code == errno.ENOENT:
-        return error.detail, f"as root: {PIN}"
-    elif code == errno.EACCES:
-        return error.detail, f"become a member of its group, or as root: {PIN}"
-    return _judge_step(error, code, host)
-
-
 def _judge_step(error: BpfError, code: int, host: Host) -> tuple[str, str]:
-    """A step that fails for no reason of its own."""
+    """A step that fails for no reason of its own. (What pins say of themselves is in pins.py.)"""
     if code != errno.EPERM:
         return error.detail, REPORT
     cause, remedy = _judge_refusal(host)
@@ -186,8 +163,8 @@ def _judge_step(error: BpfError, code: int, host: Host) -> tuple[str, str]:
 
 
 def _too_old(host: Host) -> tuple[str, str]:
-    return f"Linux {host.release} is too old", _boot_newer(OLDEST, host)
-
-
-def _boot_newer(version: tuple[int, int], host: Host) -> str:
-    return f"boot Linux {version[0]}.{version[1]} or newer; this is {host.release}"
+    first, second = OLDEST
+    return (
+        f"Linux {host.release} is too old",
+        f"boot Linux {first}.{second} or newer; this is {host.release}",
+    )

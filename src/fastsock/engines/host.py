@@ -72,7 +72,7 @@ class Host:
         self.shows_kernel = shows_kernel  # whether anything is in /sys/kernel
         self.shows_btf = shows_btf  # whether there is a /sys/kernel/btf
 
-    def is_older_than(self, *version: int) -> bool:
+    def is_older_than(self, version: tuple[int, int]) -> bool:
         """Whether the release says so: distributions bring features to older ones, too."""
         known = parse_release(self.release)
         return bool(known) and known < version

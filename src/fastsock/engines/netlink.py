@@ -37,6 +37,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from fastsock._match import Matcher
+    from fastsock._seen import Cookies
+
+    Source = tuple[str | None, bytes, int, int]
+
 # What a kernel answers that has no module for a protocol (net/core/sock_diag.c, inet_diag.c).
 NO_MODULE = (errno.ENOENT, errno.EOPNOTSUPP, errno.EPROTONOSUPPORT)
 
@@ -116,7 +121,11 @@ class NetlinkEngine:
         dumped = want.with_term("protocol", spoken)
         rest = want.with_term("protocol", protocols - set(spoken))
         requests = plan_requests(dumped, fields)
-        dumps = [_dump(requests, dumped, share) for share in self._shares(doors)]
+        matcher = match.Matcher(dumped.without_terms("protocol"))
+        dumps = [
+            _dump(_sources(requests, share), [door.space for door in share], dumped, matcher)
+            for share in self._shares(doors)
+        ]
         return Plan(dumps, dumped, doors, rest)
 
     def _shares(self, doors: list[Door]) -> list[list[Door]]:
@@ -141,7 +150,11 @@ class NetlinkEngine:
         return left
 
     def sockets(
-        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+        self,
+        want: Filter,
+        namespaces: Sequence[Namespace],
+        fields: Sequence[str] = (),
+        walk: Walk | None = None,
     ) -> SocketTable:
         plan = self._plan(want, namespaces, fields)
         tables = [SocketTable(fields) for _ in plan.dumps]
@@ -153,7 +166,11 @@ class NetlinkEngine:
         return tables[0] if len(tables) == 1 else SocketTable.from_tables(tables, fields)
 
     def stream(
-        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+        self,
+        want: Filter,
+        namespaces: Sequence[Namespace],
+        fields: Sequence[str] = (),
+        walk: Walk | None = None,
     ) -> Iterator[SocketTable]:
         plan = self._plan(want, namespaces, fields)
         try:
@@ -192,7 +209,41 @@ class NetlinkEngine:
                 return table
         return self.sockets(want, namespaces)
 
-    def owners(self, pids: Iterable[int] | None) -> Walk:
+    def others(
+        self,
+        asked: Sequence[tuple[Namespace, Sequence[Filter]]],
+        fields: Sequence[str],
+        known: Cookies,
+    ) -> SocketTable | None:
+        """Return sockets that are not `known`, which they then are.
+
+        `asked` has for each namespace what to ask there, which the kernel must understand whole.
+        None where one of them may not be entered, or has ended.
+        """
+        our_inode = read_inode("/proc/thread-self")
+        sources: list[Source] = []
+        for space, filters in asked:
+            door = Door(space, 0 != space.inode == our_inode)
+            if not door.exists:
+                return None
+            for want in filters:
+                sources += _sources(plan_requests(want, fields), [door])
+        spaces = [space for space, _ in asked]
+        protocols = {protocol for _, _, protocol, _ in sources}
+        dumped = Filter().with_term("protocol", protocols)
+        dump = _dump(sources, spaces, dumped, match.Matcher(Filter()), known)
+        table = SocketTable(fields)
+        dump.fill(table)
+        self._dropped += dump.repeats
+        return None if dump.shut else table
+
+    def owners(
+        self,
+        pids: Iterable[int] | None,
+        want: Filter | None = None,
+        namespaces: Sequence[Namespace] = (),
+        fields: Sequence[str] = (),
+    ) -> Walk:
         return self._tables.owners(pids)
 
 
@@ -219,14 +270,22 @@ class Plan:
         self.rest = rest
 
 
-def _dump(requests: Sequence[Request], dumped: Filter, doors: Sequence[Door]) -> Dump:
+def _dump(
+    sources: list[Source],
+    spaces: Sequence[Namespace],
+    dumped: Filter,
+    matcher: Matcher,
+    known: Cookies | None = None,
+) -> Dump:
+    """Return the dump of `sources`, of those `spaces`, which all ask for what is in `dumped`.
+
+    Each message answers for its protocol: the matcher need not be asked for it.
+    """
     # Where one datagram holds all, no row is passed over; and to look for movement takes longer
     # than a dump of listeners, which seldom are so many.
-    spaces = [door.space for door in doors]
     few = set(dumped.terms.get("state", ())) == {State.LISTEN}
     watched = [] if few else [space for space in spaces if len(spaces) == 1 or _is_long(space)]
     before = read_movement(watched, dumped)
-    sources = _sources(requests, doors)
 
     def moved() -> set[tuple[int, int]]:
         """What is not known to have stood still."""
@@ -234,9 +293,8 @@ def _dump(requests: Sequence[Request], dumped: Filter, doors: Sequence[Door]) ->
         keys = {(netns, protocol) for _, _, protocol, netns in sources}
         return {key for key in keys if key not in before or before[key] != after.get(key)}
 
-    # Each message answers for its protocol: rows need not be asked for it.
-    matcher = match.Matcher(dumped.without_terms("protocol"))
-    return Dump(sources, matcher, expected_rows(spaces, dumped), moved)
+    expected = expected_rows(spaces, dumped) if known is None else 0
+    return Dump(sources, matcher, expected, moved, known=known)
 
 
 def _run(calls: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -252,9 +310,7 @@ def _is_long(space: Namespace) -> bool:
     return space.count_inet((TCP, UDP)) > AT_ONCE
 
 
-def _sources(
-    requests: Sequence[Request], doors: Iterable[Door]
-) -> list[tuple[str | None, bytes, int, int]]:
+def _sources(requests: Sequence[Request], doors: Iterable[Door]) -> list[Source]:
     return [
         (door.path, request.message, request.protocol, door.space.inode)
         for door in doors

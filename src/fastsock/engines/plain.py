@@ -44,7 +44,11 @@ class ReferenceEngine:
         self.unentered = 0
 
     def sockets(
-        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+        self,
+        want: Filter,
+        namespaces: Sequence[Namespace],
+        fields: Sequence[str] = (),
+        walk: Walk | None = None,
     ) -> SocketTable:
         self.unentered = count_uninhabited(namespaces)
         names = SocketTable(fields).column_names()
@@ -70,7 +74,11 @@ class ReferenceEngine:
         return whole.pick(match.Matcher(want).select(whole))
 
     def stream(
-        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+        self,
+        want: Filter,
+        namespaces: Sequence[Namespace],
+        fields: Sequence[str] = (),
+        walk: Walk | None = None,
     ) -> Iterator[SocketTable]:
         yield self.sockets(want, namespaces, fields)
 
@@ -80,5 +88,11 @@ class ReferenceEngine:
     def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
         return self.sockets(want, namespaces)
 
-    def owners(self, pids: Iterable[int] | None) -> Walk:
+    def owners(
+        self,
+        pids: Iterable[int] | None,
+        want: Filter | None = None,
+        namespaces: Sequence[Namespace] = (),
+        fields: Sequence[str] = (),
+    ) -> Walk:
         return reference.walk_descriptors(self.procfs, pids, 1)

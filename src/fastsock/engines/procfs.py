@@ -51,7 +51,11 @@ class ProcfsEngine:
         return TableScan(tables, match.Matcher(rest), expected_rows(namespaces, want), moved)
 
     def sockets(
-        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+        self,
+        want: Filter,
+        namespaces: Sequence[Namespace],
+        fields: Sequence[str] = (),
+        walk: Walk | None = None,
     ) -> SocketTable:
         table = SocketTable(fields)
         scan = self._open(want, namespaces)
@@ -60,7 +64,11 @@ class ProcfsEngine:
         return table
 
     def stream(
-        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str] = ()
+        self,
+        want: Filter,
+        namespaces: Sequence[Namespace],
+        fields: Sequence[str] = (),
+        walk: Walk | None = None,
     ) -> Iterator[SocketTable]:
         scan = self._open(want, namespaces)
         try:
@@ -82,5 +90,11 @@ class ProcfsEngine:
     def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
         return self.sockets(want, namespaces)
 
-    def owners(self, pids: Iterable[int] | None) -> Walk:
+    def owners(
+        self,
+        pids: Iterable[int] | None,
+        want: Filter | None = None,
+        namespaces: Sequence[Namespace] = (),
+        fields: Sequence[str] = (),
+    ) -> Walk:
         return walk_descriptors(self.procfs, pids, self.threads)

@@ -21,6 +21,9 @@ class Walk:
     `uncompared_threads`: threads that may have a descriptor table of their own, unknown to us.
     `rings_unread`: io_uring instances whose fixed files could not be listed.
     `scope`: None when all processes were searched, or the pids that were asked for, sorted.
+    `unvisited`: processes that came during the walk, after three rounds over such ones.
+    `met`: the sockets themselves, where the engine meets them on its way and was asked to keep
+    them: its own kind of object, for no one else.
     """
 
     __slots__ = (
@@ -32,6 +35,8 @@ class Walk:
         "uncompared_threads",
         "rings_unread",
         "scope",
+        "unvisited",
+        "met",
     )
 
     def __init__(
@@ -44,6 +49,7 @@ class Walk:
         uncompared_threads: int,
         rings_unread: int,
         scope: tuple[int, ...] | None,
+        unvisited: int = 0,
     ) -> None:
         self.owners = owners
         self.denied = denied
@@ -53,6 +59,8 @@ class Walk:
         self.uncompared_threads = uncompared_threads
         self.rings_unread = rings_unread
         self.scope = scope
+        self.unvisited = unvisited
+        self.met: object = None
 
     @property
     def passed_over(self) -> bool:
@@ -64,7 +72,9 @@ class Walk:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Walk):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+        return all(
+            getattr(self, name) == getattr(other, name) for name in self.__slots__ if name != "met"
+        )
 
     __hash__ = None  # type: ignore[assignment]  # mutable parts
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 #endif
 
-#define FASTSOCK_RECORD_VERSION 1
+#define FASTSOCK_RECORD_VERSION 2
 
 enum fastsock_record_flag {
 	FASTSOCK_V6ONLY = 1, /* sock_diag tells it of LISTEN and CLOSE only */
@@ -40,7 +40,12 @@ struct fastsock_record {
 	uint32_t tx_queue;         /* ... as idiag_rqueue and idiag_wqueue of sock_diag */
 	uint32_t interface;        /* SO_BINDTODEVICE */
 	uint32_t mark;
-	int32_t timer_expires;     /* ticks until then, or less than 0: fastsock_ticks_per_second() */
+	union {
+		/* Ticks until then, or less than 0: fastsock_ticks_per_second(). */
+		int32_t timer_expires;
+		uint32_t requests;  /* of a TCP listener: connections in SYN_RECV */
+		uint32_t in_flight; /* of a UNIX socket: descriptors that wait to be received */
+	};
 	uint16_t local_port;       /* host order, both */
 	uint16_t remote_port;
 	uint16_t family;

@@ -162,6 +162,9 @@ struct sock {
 struct inet_sock {
 	struct sock sk;
 };
+struct request_sock_queue {
+	atomic_t qlen;
+};
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	unsigned long icsk_timeout;              /* to 6.17 */
@@ -170,6 +173,7 @@ struct inet_connection_sock {
 	u8 icsk_retransmits;
 	u8 icsk_pending;
 	u8 icsk_probes_out;
+	struct request_sock_queue icsk_accept_queue;
 };
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
@@ -180,6 +184,12 @@ struct tcp_sock {
 };
 struct udp_sock {
 	s32 forward_deficit;
+};
+struct scm_stat {
+	atomic_t nr_fds;
+};
+struct unix_sock {
+	struct scm_stat scm_stat; /* since 5.6 */
 };
 
 struct super_block {
@@ -342,14 +352,15 @@ static __always_inline void take_tcp(struct fastsock_record *record, struct sock
 	struct tcp_sock *tcp;
 	s32 waiting;
 
-	if (record->state == TCP_LISTEN) { /* it has no timer */
-		record->rx_queue = sk->sk_ack_backlog;
-		record->tx_queue = sk->sk_max_ack_backlog;
-		return;
-	}
 	tcp = bpf_skc_to_tcp_sock(sk);
 	if (!tcp)
 		return;
+	if (record->state == TCP_LISTEN) { /* it has no timer */
+		record->rx_queue = sk->sk_ack_backlog;
+		record->tx_queue = sk->sk_max_ack_backlog;
+		record->requests = tcp->inet_conn.icsk_accept_queue.qlen.counter;
+		return;
+	}
 	waiting = tcp->rcv_nxt - tcp->copied_seq;
 	record->rx_queue = waiting > 0 ? waiting : 0;
 	record->tx_queue = tcp->write_seq - tcp->snd_una;
@@ -383,6 +394,13 @@ static __always_inline void take_udp(struct fastsock_record *record, struct sock
  */
 static __always_inline void take_unix(struct fastsock_record *record, struct sock *sk)
 {
+	u32 in_flight = 1; /* where nothing tells, there may be some */
+
+	/* It is copied for the same reason as UDP's deficit. */
+	if (CONSTANT(probe_reads) && bpf_core_field_exists(struct unix_sock, scm_stat.nr_fds))
+		bpf_probe_read_kernel(&in_flight, sizeof(in_flight),
+				      (void *)sk + bpf_core_field_offset(struct unix_sock, scm_stat.nr_fds));
+	record->in_flight = in_flight;
 	record->rx_queue = sk->sk_receive_queue.qlen;
 	if (record->state == TCP_LISTEN) {
 		record->tx_queue = sk->sk_max_ack_backlog;

@@ -1,0 +1,289 @@
+"""The sockets that a pass of the program meets on its way over the descriptors, as rows.
+
+    struct fastsock_record       one for each descriptor, so that a socket may come many times
+    inode 0x2f1a, cookie 0x4001, …, fd 7, …, family 2, protocol 6, state 1, …       bpf/record.h
+
+A row is as sock_diag tells it (net/ipv4/inet_diag.c). Sockets that are bound only are in no table
+of the kernel, and none here. What a pass cannot meet is a socket without a descriptor; some of
+those it meets say that there may be such (see list_notes).
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc, realloc
+from libc.string cimport memcpy, memmove, memset
+
+from fastsock._columns cimport BLOBS, COOKIE, NETNS, PROTOCOL, STATE, TIMER
+from fastsock._table cimport Column, new_column
+
+from fastsock import tcp
+from fastsock.engines._bpf import ticks_per_second
+
+cdef enum:
+    IPV4 = 2
+    IPV6 = 10
+    UNIX_FAMILY = 1
+    TCP = 6
+    UDP = 17
+    MPTCP = 262            # IPPROTO_MPTCP: its subflows are in the tables, under its inode
+    SOCK_STREAM = 1
+    SYN_RECV = 3
+    CLOSE = 7
+    LISTEN = 10
+    RETRANSMIT = 1         # idiag_timer
+    WAITING = 3            # ... of what is left of a connection, in TIME_WAIT or in FIN_WAIT2
+    FIRST_NOTES = 16
+
+# What a note is called outside, by its kind.
+NOTES = ("subflows", "requests", "queued", "in flight", "rings")
+
+
+cdef inline void take_address(const uint8_t* words, bint ipv4, uint8_t* address) noexcept nogil:
+    if ipv4:
+        memset(address, 0, 10)
+        memset(address + 10, 0xff, 2)
+        memcpy(address + 12, words, 4)
+    else:
+        memcpy(address, words, 16)
+
+
+cdef inline void take_row(const Record* record, unsigned int ticks, Row* row) noexcept nogil:
+    """Set what a pass knows; the rest of the row stays 0."""
+    cdef bint ipv4 = record.family == IPV4
+    row.protocol = <uint8_t>record.protocol
+    row.family = <uint8_t>record.family
+    row.state = record.state
+    take_address(record.local_address, ipv4, row.local_address)
+    take_address(record.remote_address, ipv4, row.remote_address)
+    row.local_port = record.local_port
+    row.remote_port = record.remote_port
+    row.rx_queue = record.rx_queue
+    row.tx_queue = record.tx_queue
+    row.backlog_limit = -1
+    row.uid = record.uid
+    row.inode = record.inode
+    row.netns = record.netns
+    row.cookie = record.cookie
+    row.timer = 0
+    row.timer_expires_ms = 0
+    row.retransmits = 0
+    row.interface = record.interface
+    row.mark = record.mark
+    row.socket_cgroup = record.cgroup
+    row.v6only = 0
+    if record.protocol != TCP:
+        row.v6only = record.state == CLOSE and record.flags & FASTSOCK_V6ONLY != 0
+    elif record.state == LISTEN:
+        row.backlog_limit = <int32_t>record.tx_queue
+        row.tx_queue = 0
+        row.v6only = record.flags & FASTSOCK_V6ONLY != 0
+    elif record.timer:
+        row.timer = record.timer
+        if record.timer_expires > 0:
+            row.timer_expires_ms = <int64_t>record.timer_expires * 1000 // ticks
+        if record.timer == RETRANSMIT:
+            row.retransmits = record.retransmits
+
+
+cdef class Met:
+    """One worker's share of the sockets met; `table`, an empty one, gets the rows.
+
+    `protocols` are the numbers of those that are kept, of TCP and UDP; `spaces` the numbers of the
+    network namespaces that are asked for, and `matcher` says which of their sockets. `expected` is
+    about how many there will be.
+    """
+
+    def __cinit__(self, SocketRows table not None, Matcher matcher, protocols, spaces, expected=0):
+        cdef Py_ssize_t i
+        self.table = table
+        self.matcher = matcher
+        self.cookies = Cookies()
+        self.known = True
+        self.tcp = tcp.TCP in protocols
+        self.udp = tcp.UDP in protocols
+        self.ticks = ticks_per_second() or 100
+        numbers = list(spaces)
+        self.space_count = len(numbers)
+        self.spaces = <uint64_t*>malloc((self.space_count + 1) * sizeof(uint64_t))
+        if self.spaces == NULL or table.expect(expected) != 0:
+            raise MemoryError()
+        for i in range(self.space_count):
+            self.spaces[i] = numbers[i]
+        memset(self.batch, 0, sizeof(self.batch))
+
+    def __init__(self, table, matcher, protocols, spaces, expected=0):
+        pass
+
+    def __dealloc__(self):
+        free(self.spaces)
+        free(self.notes)
+
+    cdef int take(self, const Record* record) noexcept nogil:
+        """Keep the socket of a record, if it is asked for and new; -1 without memory."""
+        cdef int is_new
+        cdef bint found_tcp = (
+            record.protocol == TCP and record.type == SOCK_STREAM and record.state != CLOSE
+        )
+        if record.family == UNIX_FAMILY:
+            # A connection that nobody has accepted yet may hold some, too.
+            if record.in_flight or (record.state == LISTEN and record.rx_queue):
+                return self.note(IN_FLIGHT, 0, 0)
+            return 0
+        if record.family != IPV4 and record.family != IPV6:
+            return 0
+        if not self.is_asked(record.netns):
+            return 0
+        if record.protocol == MPTCP:
+            return self.note(SUBFLOWS, record.netns, 0)
+        if not (found_tcp and self.tcp) and not (
+            self.udp and record.protocol == UDP and record.local_port
+        ):
+            return 0
+        if record.cookie == 0:
+            self.known = False
+            return 0
+        if found_tcp and record.state == LISTEN:
+            if record.requests and self.note(REQUESTS, record.netns, record.local_port) != 0:
+                return -1
+            if record.rx_queue and self.note(QUEUED, record.netns, record.local_port) != 0:
+                return -1
+        take_row(record, self.ticks, &self.batch[self.waiting])
+        if not self.matcher.everything and not self.matcher.matches(&self.batch[self.waiting]):
+            return 0
+        is_new = self.cookies.add(record.cookie, record.netns)
+        if is_new < 0:
+            return -1
+        self.waiting += is_new
+        return self.pass_on() if self.waiting == BATCH else 0
+
+    cdef bint is_asked(self, uint64_t netns) noexcept nogil:
+        cdef Py_ssize_t i
+        if netns != self.last_netns:
+            self.last_netns = netns
+            self.last_asked = False
+            for i in range(self.space_count):
+                if self.spaces[i] == netns:
+                    self.last_asked = True
+                    break
+        return self.last_asked
+
+    cdef int note(self, uint32_t kind, uint64_t netns, uint32_t port) noexcept nogil:
+        cdef Note* larger
+        cdef Note* last
+        if self.note_count:
+            last = &self.notes[self.note_count - 1]
+            if last.kind == kind and last.netns == netns and last.port == port:
+                return 0
+        if self.note_count == self.notes_held:
+            self.notes_held = 2 * self.notes_held + FIRST_NOTES
+            larger = <Note*>realloc(self.notes, self.notes_held * sizeof(Note))
+            if larger == NULL:
+                return -1
+            self.notes = larger
+        self.notes[self.note_count] = Note(kind, port, netns)
+        self.note_count += 1
+        return 0
+
+    cdef int pass_on(self) noexcept nogil:
+        cdef int waiting = self.waiting
+        self.waiting = 0
+        return self.table.push_many(self.batch, waiting)
+
+    def list_notes(self):
+        """Return what says that there may be sockets without a descriptor, and where.
+
+        A set of (kind, netns, local port), with one of NOTES as the kind: an MPTCP socket
+        ("subflows"), a listener with connections in SYN_RECV ("requests") or with some that nobody
+        has accepted ("queued"), a UNIX socket that holds descriptors on their way ("in flight"), an
+        io_uring instance that holds sockets ("rings").
+        """
+        return {
+            (NOTES[self.notes[i].kind], self.notes[i].netns, self.notes[i].port)
+            for i in range(self.note_count)
+        }
+
+
+def join_met(list mets):
+    """End an intake: return the tables and the Cookies of all in them, each socket in one of them.
+
+    What two workers met, as they do where processes share a socket, stays with the first.
+    """
+    cdef Met first = mets[0]
+    cdef Met met
+    tables = []
+    for met in mets:
+        if met.pass_on() != 0:
+            raise MemoryError()
+        if met is not first:
+            if met.cookies.overlaps(first.cookies):
+                drop_known(met.table, first.cookies)
+            elif first.cookies.absorb(met.cookies) != 0:
+                raise MemoryError()
+        met.table.finish()
+        if met.table.length:
+            tables.append(met.table)
+    return tables, first.cookies
+
+
+cdef int drop_known(SocketRows table, Cookies cookies) except -1:
+    """Drop the rows whose cookie is known; the others' are known then. The table is not frozen."""
+    cdef Column dropped = new_column("index", "I", table.length)
+    cdef uint32_t* rows = <uint32_t*>dropped.data
+    cdef const uint64_t* cookie = <const uint64_t*>table.store[COOKIE]
+    cdef const uint64_t* netns = <const uint64_t*>table.store[NETNS]
+    cdef Py_ssize_t count = 0
+    cdef Py_ssize_t i
+    cdef int is_new = 0
+    with nogil:
+        for i in range(table.length):
+            is_new = cookies.add(cookie[i], netns[i])
+            if is_new < 0:
+                break
+            rows[count] = <uint32_t>i
+            count += not is_new
+    if is_new < 0:
+        raise MemoryError()
+    for column in table.columns[:BLOBS]:  # no blob comes from a pass
+        if column is not None and count:
+            close_gaps((<Column>column).data, (<Column>column).itemsize, rows, count, table.length)
+    table.length -= count
+    return 0
+
+
+cdef void close_gaps(
+    char* data, size_t size, const uint32_t* rows, Py_ssize_t count, Py_ssize_t length
+) noexcept nogil:
+    """Move what lies between the rows that are dropped."""
+    cdef size_t at = rows[0]
+    cdef size_t start, stop
+    cdef Py_ssize_t i
+    for i in range(count):
+        start = rows[i] + 1
+        stop = rows[i + 1] if i + 1 < count else <size_t>length
+        memmove(data + at * size, data + start * size, (stop - start) * size)
+        at += stop - start
+
+
+def count_hashed(SocketRows table not None):
+    """Return (netns, protocol) → the number of rows that `inuse` of net/sockstat counts, too.
+
+    All but those that are no socket yet, or no more.
+    """
+    cdef const uint64_t* netns = <const uint64_t*>table.store[NETNS]
+    cdef const uint8_t* protocol = <const uint8_t*>table.store[PROTOCOL]
+    cdef const uint8_t* state = <const uint8_t*>table.store[STATE]
+    cdef const uint8_t* timer = <const uint8_t*>table.store[TIMER]
+    cdef dict found = {}
+    cdef Py_ssize_t start = 0
+    cdef Py_ssize_t count
+    cdef Py_ssize_t i
+    while start < table.length:
+        count = 0
+        i = start
+        with nogil:
+            while i < table.length and netns[i] == netns[start] and protocol[i] == protocol[start]:
+                count += state[i] != SYN_RECV and timer[i] != WAITING
+                i += 1
+        key = netns[start], protocol[start]
+        found[key] = found.get(key, 0) + count
+        start = i
+    return found

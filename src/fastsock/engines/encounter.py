@@ -1,0 +1,183 @@
+"""The sockets that one walk of the program meets, and beside them those that it cannot meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fastsock.columns import UNIX_FIELDS
+from fastsock.engines._met import Met, count_hashed, join_met
+from fastsock.engines.movement import read_census
+from fastsock.engines.namespaces import Namespace, asked_protocols, expected_rows
+from fastsock.engines.netlink import NetlinkEngine
+from fastsock.engines.without_descriptor import FEW_SPACES, Gap
+from fastsock.filter import ADDRESS_TERMS, ALL, PORT_TERMS, Filter
+from fastsock.implementation import group, match
+from fastsock.table import SocketTable
+from fastsock.tcp import TCP, UDP, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fastsock._seen import Cookies
+
+    Note = tuple[str, int, int]
+
+# The optional columns that a record has, and those that only UNIX sockets have, which it has not.
+FIELDS = frozenset(("interface", "mark", "v6only", "socket_cgroup", "peer", *UNIX_FIELDS))
+
+LISTENERS = ALL.with_term("protocol", [TCP]).with_term("state", [State.LISTEN])
+
+
+def is_met(
+    want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str], whole: bool
+) -> bool:
+    """Whether a walk, of all processes or not, should keep the sockets of a question.
+
+    Not where sock_diag finds them by their ports or addresses, or because they listen, without a
+    look at the others; nor where it alone knows what is asked for.
+    """
+    terms = want.terms
+    if not FIELDS.issuperset(fields) or asked_protocols(want).isdisjoint((TCP, UDP)):
+        return False
+    if not all(space.inode for space in namespaces):
+        return False
+    if not whole:
+        return True
+    few = "state" in terms and State.ESTABLISHED not in terms["state"]
+    return not few and terms.keys().isdisjoint((*PORT_TERMS, *ADDRESS_TERMS, "inode"))
+
+
+class Encounter:
+    """What a walk is to keep of sockets, for one question; `mets` has a Met for each thread.
+
+    Made before the walk: what moves during it is known by what was before.
+    """
+
+    def __init__(
+        self,
+        netlink: NetlinkEngine,
+        want: Filter,
+        namespaces: Sequence[Namespace],
+        fields: Sequence[str],
+        whole: bool,
+        threads: int,
+    ) -> None:
+        self.protocols = asked_protocols(want) & {TCP, UDP}
+        self._netlink = netlink
+        self._want = want
+        self._namespaces = namespaces
+        self._fields = fields
+        self._whole = whole
+        self._census = {space.inode: read_census(space) for space in namespaces if whole}
+        self._queued = self._list_queued() if whole and len(namespaces) <= FEW_SPACES else None
+        expected = 0
+        if whole:
+            expected = expected_rows(namespaces, ALL.with_term("protocol", self.protocols))
+        matcher = match.Matcher(ALL if whole else want)
+        spaces = [space.inode for space in namespaces]
+        share = expected // threads + expected // 64
+        self.mets = [
+            Met(SocketTable(fields), matcher, self.protocols, spaces, share) for _ in range(threads)
+        ]
+
+    def _list_queued(self) -> dict[int, set[int]]:
+        """Return by namespace the ports of listeners that have connections in their queues."""
+        found: dict[int, set[int]] = {}
+        if TCP in self.protocols:
+            for row in self._netlink.sockets(LISTENERS, self._namespaces):
+                if row.rx_queue:
+                    found.setdefault(row.netns, set()).add(row.local_port)
+        return found
+
+    def answer(self) -> tuple[list[SocketTable], bool] | None:
+        """Return the sockets that are wanted, and whether sock_diag gave some; after the walk.
+
+        None where they must be had in another way: a namespace may not be entered, or sockets have
+        no cookies (Linux before 5.12).
+        """
+        tables, known = join_met(self.mets)
+        if not all(met.known for met in self.mets):
+            return None
+        notes = {note for met in self.mets for note in met.list_notes()}
+        others = (self._complete if self._whole else self._accompany)(tables, notes, known)
+        if others is None:
+            return None
+        if self._whole:  # else only what is wanted was kept
+            tables = [self._select(table) for table in tables]
+        return [*tables, *map(self._select, others)], bool(others)
+
+    def _select(self, table: SocketTable) -> SocketTable:
+        if self._want.terms.keys() <= {"protocol"}:
+            return table
+        return table.pick(match.Matcher(self._want).select(table))
+
+    def _complete(
+        self, met: list[SocketTable], notes: set[Note], known: Cookies
+    ) -> list[SocketTable] | None:
+        """Return the sockets without a descriptor."""
+        found = _sum(map(count_hashed, met))
+        gaps = [
+            Gap(
+                space.inode,
+                self._census[space.inode],
+                None if self._queued is None else self._queued.get(space.inode, set()),
+                notes,
+                found,
+            )
+            for space in self._namespaces
+        ]
+        first = []
+        for gap, space in zip(gaps, self._namespaces, strict=True):
+            census = read_census(space)
+            filters = gap.ask_first(census) if TCP in self.protocols else []
+            filters += gap.ask_datagrams(census) if UDP in self.protocols else []
+            if filters:
+                first.append((space, filters))
+        if not first:
+            return []
+        table = self._netlink.others(first, self._fields, known)
+        if table is None:
+            return None
+        more = count_hashed(table)
+        again = [
+            (space, gap.ask_again(read_census(space), more.get((space.inode, TCP), 0)))
+            for gap, space in zip(gaps, self._namespaces, strict=True)
+        ]
+        again = [(space, filters) for space, filters in again if filters]
+        if not again:
+            return [table]
+        rest = self._netlink.others(again, self._fields, known)
+        return None if rest is None else [table, rest]
+
+    def _accompany(
+        self, met: list[SocketTable], notes: set[Note], known: Cookies
+    ) -> list[SocketTable] | None:
+        """Return what stands beside the sockets of some processes.
+
+        Those that no descriptor shows, and the other listeners: they may share an address.
+        """
+        kinds = {kind for kind, _, _ in notes}
+        listen = any(group.count_states(table)[State.LISTEN] for table in met)
+        if TCP in self.protocols and listen:
+            asked = [(space, [LISTENERS]) for space in self._namespaces]
+        else:
+            asked = []
+        if "rings" in kinds:
+            everything = [ALL.with_term("protocol", self.protocols)]
+            asked = [(space, everything) for space in self._namespaces]
+        elif "subflows" in kinds and TCP in self.protocols:
+            spaces = {netns for kind, netns, _ in notes if kind == "subflows"}
+            subflows = [LISTENERS.without_terms("state")]
+            asked = [one for one in asked if one[0].inode not in spaces]
+            asked += [(space, subflows) for space in self._namespaces if space.inode in spaces]
+        if not asked:
+            return []
+        table = self._netlink.others(asked, self._fields, known)
+        return None if table is None else [table]
+
+
+def _sum(counts: Iterable[dict[tuple[int, int], int]]) -> dict[tuple[int, int], int]:
+    total: dict[tuple[int, int], int] = {}
+    for one in counts:
+        for key, number in one.items():
+            total[key] = total.get(key, 0) + number
+    return total

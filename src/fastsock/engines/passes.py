@@ -1,0 +1,158 @@
+"""How passes of the program come about: by a program loaded here, or by what somebody has pinned."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Sequence
+
+from fastsock.engines._bpf import BpfError, Program, attach, iterate
+from fastsock.engines._met import Met
+from fastsock.engines._pass import walk_by_iterator, walk_by_program
+from fastsock.engines.walk import Walk
+
+# To load the program takes 2 to 3 ms, and so do the links of so many descriptors.
+WORTH_LOADING = 800
+
+INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # include/linux/proc_ns.h, PROC_PID_INIT_INO
+
+
+class ProgramPasses:
+    """By a program, of which links are made: for each process (Linux 6.1), or for all at once."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        try:
+            os.close(attach(fd, os.getpid()))
+            self._by_process = True
+        except BpfError as error:
+            if not error.no_task_filter:
+                raise
+            self._by_process = False
+
+    def walk(
+        self, procfs: str, pids: Iterable[int] | None, threads: int, mets: Sequence[Met]
+    ) -> Walk:
+        """Walk all processes, or `pids`; `mets` are for the threads, or empty."""
+        # Who is hidden gets no link: /proc does not tell its number.
+        if self._by_process and (pids is not None or os.path.exists(f"{procfs}/1")):
+            return walk_by_program(procfs, pids, threads, self._fd, mets)
+        link = attach(self._fd)
+        try:
+            iterator = iterate(link)
+        finally:
+            os.close(link)
+        return _walk_whole(procfs, pids, iterator, mets)
+
+
+class LoadedProgram(ProgramPasses):
+    """By a program that was loaded here."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program.fd)
+        self.program = program
+
+
+class PinnedProgram(ProgramPasses):
+    """By a program that somebody has pinned, for those who may read and write the pin."""
+
+    def __init__(self) -> None:
+        from fastsock.engines import pins
+
+        self._pin = Descriptor(pins.find_program())
+        super().__init__(self._pin.fd)
+
+
+class Descriptor:
+    """A descriptor that is closed when nobody knows it any more."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def __del__(self) -> None:
+        os.close(self.fd)
+
+
+class PinnedLink:
+    """By a pinned link for all processes, which may be read and nothing else."""
+
+    def __init__(self) -> None:
+        os.close(self._open())
+
+    def _open(self) -> int:
+        from fastsock.engines import pins
+
+        return pins.find_link()
+
+    def walk(
+        self, procfs: str, pids: Iterable[int] | None, threads: int, mets: Sequence[Met]
+    ) -> Walk:
+        """As ProgramPasses.walk, on one thread."""
+        return _walk_whole(procfs, pids, self._open(), mets)
+
+
+def _walk_whole(
+    procfs: str, pids: Iterable[int] | None, iterator: int, mets: Sequence[Met]
+) -> Walk:
+    try:
+        return walk_by_iterator(procfs, pids, iterator, mets[0] if mets else None)
+    finally:
+        os.close(iterator)
+
+
+# One for each pid namespace that this process lived in.
+_loaded: dict[int, LoadedProgram] = {}
+
+
+def find_loaded() -> LoadedProgram | None:
+    """Return the program for our pid namespace, where it has been loaded."""
+    space = _pid_namespace()
+    found = _loaded.get(space)
+    if found is not None and not is_program(found.program.fd):
+        # A daemon has closed all descriptors, and the number may be another's.
+        found.program.forget()
+        del _loaded[space]
+        return None
+    return found
+
+
+def load_program() -> LoadedProgram:
+    """Return the program for our pid namespace, loaded when first needed. Raises BpfError."""
+    found = find_loaded()
+    if found is None:
+        space = _pid_namespace()
+        found = LoadedProgram(make_program(pid_namespace=space != INITIAL_PID_NAMESPACE))
+        _loaded[space] = found
+    return found
+
+
+def make_program(pid_namespace: bool) -> Program:
+    """Load the program, with what this kernel allows. Raises BpfError."""
+    try:
+        return Program(pid_namespace=pid_namespace)
+    except BpfError as error:
+        if error.step != "load program" or error.errno != errno.EINVAL:
+            raise
+        # What a kernel says that is locked down for confidentiality.
+        return Program(pid_namespace=pid_namespace, probe_reads=False)
+
+
+def find_pinned() -> PinnedProgram | PinnedLink:
+    """Return what is pinned: the program, else the link. Raises PinError for the link."""
+    from fastsock.errors import PinError
+
+    try:
+        return PinnedProgram()
+    except (PinError, BpfError):  # seldom pinned, and never without the link
+        return PinnedLink()
+
+
+def _pid_namespace() -> int:
+    return os.stat("/proc/self/ns/pid").st_ino
+
+
+def is_program(fd: int) -> bool:
+    try:
+        return os.readlink(f"/proc/self/fd/{fd}") == "anon_inode:bpf-prog"
+    except OSError:  # closed
+        return False
