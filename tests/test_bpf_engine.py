@@ -7,14 +7,18 @@ import errno
 import importlib
 import os
 import socket
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import fastsock
-from children import child_process, in_child, libc
-from fastsock.engines import engine_status, open_engine
+import sockfarm
+from bpf_refused import refuse_bpf
+from children import become, child_process, in_child, libc
+from fastsock.engines import ENGINES, engine_status, open_engine
+from fastsock.engines.bpf_reasons import CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, PIN
 from fastsock.errors import EngineUnavailable
 from ports import reset
 
@@ -27,6 +31,8 @@ bpf: Any = importlib.import_module("fastsock.engines.bpf")
 passes: Any = importlib.import_module("fastsock.engines.passes")
 
 NOBODY = 65534
+BTF = "/sys/kernel/btf/vmlinux"
+PR_CAPBSET_DROP = 24
 CLONE_NEWNS, CLONE_NEWPID = 0x20000, 0x20000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
 
@@ -102,67 +108,12 @@ def test_all_processes_that_share_a_socket(listener: socket.socket) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="changing the user needs root")
-def test_without_the_capabilities() -> None:
-    def try_it() -> str:
-        passes._loaded.clear()
-        with pytest.raises(EngineUnavailable) as caught:
-            open_engine("bpf")
-        return caught.value.reason
-
-    reason = in_child(try_it, user=NOBODY)
-    assert reason.startswith("load program: ")
-    assert os.strerror(errno.EPERM) in reason
-    assert reason.endswith(": run as root, or with CAP_BPF and CAP_PERFMON")
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="changing the user needs root")
 def test_a_program_that_is_loaded_outlives_the_capabilities(listener: socket.socket) -> None:
     """Who loads it and then becomes another user still sees every process."""
     passes.load_program()
     mine = os.getpid()
     found = in_child(lambda: holders(listener), user=NOBODY)
     assert (mine, listener.fileno()) in found
-
-
-@pytest.mark.parametrize("procfs", ["/proc/1/root/proc", "/nowhere"])
-def test_a_proc_of_others(procfs: str) -> None:
-    with pytest.raises(EngineUnavailable) as caught:
-        open_engine("bpf", procfs=procfs)
-    assert str(caught.value) == (
-        f"engine bpf is not available: {procfs} does not number processes as the kernel does for us"
-    )
-
-
-def test_no_proc_is_a_reason_like_another() -> None:
-    """Then no engine works, and each says why."""
-
-    def ask() -> list[str]:
-        if libc.unshare(CLONE_NEWNS):
-            pytest.skip(f"unshare: {os.strerror(ctypes.get_errno())}")
-        none, target = ctypes.c_char_p(b"none"), ctypes.c_char_p(b"/proc")
-        private = ctypes.c_ulong(MS_REC | MS_PRIVATE)
-        empty = ctypes.c_char_p(b"tmpfs")
-        if libc.mount(none, ctypes.c_char_p(b"/"), None, private, None) or libc.mount(
-            none, target, empty, ctypes.c_ulong(0), None
-        ):
-            pytest.skip(f"mount: {os.strerror(ctypes.get_errno())}")
-        return [one.reason for one in engine_status() if one.name == "bpf"]
-
-    assert in_child(ask) == ["/proc does not number processes as the kernel does for us"]
-
-
-@pytest.mark.parametrize(
-    ("step", "code", "text"),
-    [
-        ("open BTF", errno.ENOENT, "X: the kernel was built without CONFIG_DEBUG_INFO_BTF"),
-        ("load program", errno.EPERM, "X: run as root, or with CAP_BPF and CAP_PERFMON"),
-        ("attach link", errno.E2BIG, "X: Linux 6.1 is the first that looks at one process alone"),
-        ("find field", errno.ENOENT, "X"),
-    ],
-)
-def test_what_is_said_of_an_error(step: str, code: int, text: str) -> None:
-    error = bpf.BpfError(code, "X", step, "", step == "attach link")
-    assert bpf.explain(error) == text
 
 
 def test_pids_of_a_child_pid_namespace() -> None:
@@ -197,3 +148,218 @@ def test_connections_of_a_process(listener: socket.socket) -> None:
         finally:
             reset(client)
             reset(accepted)
+
+
+# ------------------------------------------------------------------------- why not, and what helps
+
+NOT_PERMITTED = f"load program: {os.strerror(errno.EPERM)} ({errno.EPERM}): "
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="giving privileges away needs root")
+
+
+def why_not() -> tuple[str, str]:
+    """What the engine says that cannot be opened; `fastsock engines` says the same.
+
+    For a child: it takes no pin of this host.
+    """
+    os.environ["FASTSOCK_BPF_PATH"] = "/nowhere"
+    passes._loaded.clear()
+    with pytest.raises(EngineUnavailable) as caught:
+        open_engine("bpf")
+    (status,) = (one for one in engine_status() if one.name == "bpf")
+    said = (caught.value.reason, caught.value.remedy)
+    assert (status.available, status.reason, status.remedy) == (False, *said)
+    return said
+
+
+def keep_capabilities(*numbers: int) -> None:
+    """Give all but these away."""
+    bits = sum(1 << number for number in numbers)
+    low, high = bits & 0xFFFFFFFF, bits >> 32
+    header = (ctypes.c_uint32 * 2)(sockfarm.LINUX_CAPABILITY_VERSION_3, 0)
+    sets = (ctypes.c_uint32 * 6)(low, low, 0, high, high, 0)  # effective, permitted, inheritable
+    assert libc.capset(header, sets) == 0
+
+
+def test_without_the_capabilities() -> None:
+    assert in_child(why_not, user=NOBODY) == (
+        f"{NOT_PERMITTED}without CAP_BPF and CAP_PERFMON",
+        f"run as root, or once as root: {PIN}",
+    )
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("kept", "lacking"),
+    [
+        ((), "CAP_BPF and CAP_PERFMON"),
+        ((CAP_BPF,), "CAP_PERFMON"),
+        ((CAP_PERFMON,), "CAP_BPF"),
+    ],
+)
+def test_with_one_of_the_capabilities(kept: tuple[int, ...], lacking: str) -> None:
+    def ask() -> tuple[str, str]:
+        keep_capabilities(*kept)
+        return why_not()
+
+    assert in_child(ask) == (f"{NOT_PERMITTED}without {lacking}", f"start it with {lacking}")
+
+
+@as_root
+@pytest.mark.parametrize("kept", [(CAP_BPF, CAP_PERFMON), (CAP_SYS_ADMIN,)])
+def test_what_is_enough(kept: tuple[int, ...]) -> None:
+    """So nothing else is said to be missing."""
+
+    def ask() -> str:
+        passes._loaded.clear()
+        keep_capabilities(*kept)
+        return open_engine("bpf").name
+
+    assert in_child(ask) == "bpf"
+
+
+@as_root
+def test_capabilities_that_root_can_not_get_back() -> None:
+    """As in a container."""
+
+    def ask() -> tuple[str, str]:
+        for number in (CAP_BPF, CAP_PERFMON):
+            assert libc.prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0
+        become(NOBODY)
+        return why_not()
+
+    assert in_child(ask) == (
+        f"{NOT_PERMITTED}without CAP_BPF and CAP_PERFMON",
+        "start the container with --user 0 --cap-add BPF --cap-add PERFMON",
+    )
+
+
+def test_in_a_user_namespace() -> None:
+    def ask() -> tuple[str, str]:
+        if libc.unshare(sockfarm.CLONE_NEWUSER):
+            pytest.skip(f"unshare: {os.strerror(ctypes.get_errno())}")
+        return why_not()
+
+    reason, remedy = in_child(ask)
+    # Behind it stands what is wrong with a pin: root's directories are not root's in there.
+    assert reason.startswith(f"{NOT_PERMITTED}capabilities of a user namespace do not count for it")
+    assert remedy == "run as root outside of this user namespace (of this rootless container)"
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS])
+def test_under_a_seccomp_filter(code: int) -> None:
+    def ask(user: int | None = None) -> tuple[str, str]:
+        refuse_bpf(code)
+        if user is not None:
+            become(user)
+        return why_not()
+
+    failed = f"load program: {os.strerror(code)} ({code}): "
+    assert in_child(ask) == (
+        f"{failed}a seccomp filter refuses bpf(2)",
+        "allow bpf in the filter; docker run --security-opt seccomp=unconfined",
+    )
+    if os.geteuid() == 0:
+        assert in_child(lambda: ask(NOBODY)) == (
+            f"{failed}without CAP_BPF and CAP_PERFMON, and under a seccomp filter, "
+            "which may refuse bpf(2) as well",
+            "run as root outside of this seccomp filter",
+        )
+
+
+def cover(target: str, source: str = "") -> None:
+    """Mount an empty directory over one, or another file over a file, for this process alone."""
+    bind, private = 0x1000, 0x4000 | 0x40000
+    if libc.unshare(CLONE_NEWNS):
+        pytest.skip(f"unshare: {os.strerror(ctypes.get_errno())}")
+    for arguments in (
+        (b"none", b"/", None, private),
+        (source.encode(), target.encode(), None, bind)
+        if source
+        else (b"none", target.encode(), b"tmpfs", 0),
+    ):
+        *names, flags = arguments
+        if libc.mount(*map(ctypes.c_char_p, names), ctypes.c_ulong(flags), None):
+            pytest.skip(f"mount: {os.strerror(ctypes.get_errno())}")
+
+
+NO_SUCH = f"open BTF: {os.strerror(errno.ENOENT)} ({errno.ENOENT}): "
+
+
+@pytest.mark.parametrize(
+    ("target", "source", "reason", "remedy"),
+    [
+        (
+            "/sys/kernel/btf",
+            "",
+            f"{NO_SUCH}/sys/kernel/btf is covered by another mount",
+            "umount /sys/kernel/btf",
+        ),
+        ("/sys", "", f"{NO_SUCH}/sys is not mounted here, or covered", "mount -t sysfs sysfs /sys"),
+        (
+            BTF,
+            "/dev/null",
+            f"open BTF: {os.strerror(errno.ENODATA)} ({errno.ENODATA}): "
+            f"{BTF} is covered by another file",
+            f"umount {BTF}",
+        ),
+    ],
+)
+def test_types_that_are_covered(target: str, source: str, reason: str, remedy: str) -> None:
+    """And the remedy is one."""
+
+    def ask() -> tuple[tuple[str, str], int, str]:
+        cover(target, source)
+        said = why_not()
+        status = subprocess.run(remedy.split(), check=False).returncode
+        return said, status, open_engine("bpf").name
+
+    assert in_child(ask) == ((reason, f"as root: {remedy}"), 0, "bpf")
+
+
+def test_no_proc_is_a_reason_like_another() -> None:
+    """Then no engine works, each says why, and one remedy is for all."""
+
+    def ask() -> tuple[list[tuple[str, str]], int, bool]:
+        cover("/proc")
+        said = [(one.reason, one.remedy) for one in engine_status()]
+        status = subprocess.run(said[0][1].split(), check=False).returncode
+        return said, status, all(one.available for one in engine_status())
+
+    remedy = "mount -t proc proc /proc"
+    unread = "/proc/thread-self/net/tcp cannot be read: is /proc mounted?"
+    assert in_child(ask) == (
+        [("/proc is not mounted", remedy), *[(unread, remedy)] * (len(ENGINES) - 1)],
+        0,
+        True,
+    )
+
+
+def test_the_proc_of_another_pid_namespace() -> None:
+    def ask() -> tuple[str, str]:
+        if libc.unshare(CLONE_NEWPID):
+            pytest.skip(f"unshare: {os.strerror(ctypes.get_errno())}")
+        return in_child(why_not)
+
+    assert in_child(ask) == ("/proc is that of another pid namespace", "mount -t proc proc /proc")
+
+
+@pytest.mark.parametrize("procfs", ["/proc/1/root/proc", "/nowhere"])
+def test_a_proc_of_others(procfs: str) -> None:
+    with pytest.raises(EngineUnavailable) as caught:
+        open_engine("bpf", procfs=procfs)
+    reason = f"it sees the processes of this /proc, not those of {procfs}"
+    assert str(caught.value) == f"engine bpf is not available: {reason}"
+    assert (caught.value.reason, caught.value.remedy) == (reason, "--procfs /proc")
+
+
+def test_without_netlink(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise EngineUnavailable("netlink", "not today", remedy="come tomorrow")
+
+    monkeypatch.setattr(bpf, "NetlinkEngine", refuse)
+    with pytest.raises(EngineUnavailable) as caught:
+        open_engine("bpf")
+    assert (caught.value.reason, caught.value.remedy) == (
+        "it takes netlink: not today",
+        "come tomorrow",
+    )

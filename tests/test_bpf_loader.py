@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
 import re
 import socket
 import struct
@@ -21,6 +20,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies
 
+from bpf_refused import refuse_bpf
 from children import NOBODY, in_child, libc
 from kernel_types import FUNC, STRUCT, VMLINUX, make_btf, read_fields
 
@@ -29,9 +29,7 @@ BpfError = _bpf.BpfError
 
 CLONE_NEWNS = 0x20000
 MS_REC_PRIVATE = 0x4000 | 0x40000
-PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 LINK_CREATE = 28
-BPF_CALL = {"x86_64": 321, "ppc64le": 361}.get(platform.machine(), 280)
 HEADER = struct.Struct("<HBBIIIII")
 # magic, version, flags, header size, types (offset, size), strings (offset, size)
 
@@ -376,23 +374,6 @@ def test_without_capabilities() -> None:
     failure = in_child(lambda: failure_of(_bpf.Program), user=NOBODY)
     assert (failure.step, failure.code) == ("load program", errno.EPERM)
     assert failure.text == "load program: Operation not permitted"
-
-
-def refuse_bpf(code: int, command: int | None = None) -> None:
-    """Have the kernel answer bpf(2), or one of its commands, with an error from now on."""
-    load, jump, answer = 0x20, 0x15, 0x06  # BPF_LD | BPF_W | BPF_ABS, BPF_JMP | BPF_JEQ, BPF_RET
-    refused, allowed = 0x00050000 | code, 0x7FFF0000
-    steps = [(load, 0, 0, 0), (jump, 0, 1, BPF_CALL), (answer, 0, 0, refused)]
-    if command is not None:
-        steps[1:2] = [(jump, 0, 3, BPF_CALL), (load, 0, 0, 16), (jump, 0, 1, command)]
-    steps.append((answer, 0, 0, allowed))
-    code_bytes = b"".join(struct.pack("HBBI", *step) for step in steps)
-    held = ctypes.create_string_buffer(code_bytes)
-    program = ctypes.create_string_buffer(
-        struct.pack("HxxxxxxP", len(steps), ctypes.addressof(held))
-    )
-    assert libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-    assert libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program, 0, 0) == 0
 
 
 @has_vmlinux

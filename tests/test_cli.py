@@ -388,7 +388,33 @@ def test_engines(run: Run) -> None:
     assert [line.split()[0] for line in result.out.splitlines()][0] == "ENGINE"
     document = json.loads(run("engines", "--json").out)
     assert {engine["name"] for engine in document["engines"]} >= {"procfs", "reference"}
-    assert all(engine["available"] or engine["reason"] for engine in document["engines"])
+    for engine in document["engines"]:
+        told = [engine["reason"], engine["remedy"]]
+        assert told == [None, None] if engine["available"] else all(told)
+
+
+def test_engines_that_do_not_work(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told is wrapped; what may be copied is not."""
+    from fastsock import engines
+
+    long = " ".join(["word"] * 20)
+    found = [
+        engines.EngineStatus("bpf", False, long, False, "all", remedy="sudo " + long),
+        engines.EngineStatus("procfs", False, "bad\x1b", False, "all"),
+        engines.EngineStatus("reference", True, "", True, "all that there is"),
+    ]
+    monkeypatch.setattr(engines, "engine_status", lambda procfs: found)
+    assert run("engines").out == (
+        "ENGINE     WORKS  READS, OR WHY NOT\n"
+        f"bpf        no     {' '.join(['word'] * 12)}\n"
+        f"                  {' '.join(['word'] * 8)}\n"
+        f"  try: sudo {long}\n"
+        "procfs     no     bad\\x1b\n"
+        "reference  auto   all that there is\n"
+    )
+    first, second, _ = json.loads(run("engines", "--json").out)["engines"]
+    assert (first["reason"], first["remedy"]) == (long, "sudo " + long)
+    assert (second["reason"], second["remedy"]) == ("bad\x1b", None)
 
 
 # -- the bare command
@@ -609,20 +635,21 @@ def test_no_such_process(run: Run, proc: Path) -> None:
     assert err == "fastsock: no such process: 999999\n"
 
 
+@pytest.mark.parametrize(("remedy", "told"), [("", ""), ("another one", "; try: another one")])
 def test_an_engine_that_cannot_work_here(
-    run: Run, monkeypatch: pytest.MonkeyPatch, proc: Path
+    run: Run, monkeypatch: pytest.MonkeyPatch, proc: Path, remedy: str, told: str
 ) -> None:
     from fastsock import conductor
     from fastsock.errors import EngineUnavailable
 
     def unavailable(**question: Any) -> None:
-        raise EngineUnavailable("somewhere", "not on this planet")
+        raise EngineUnavailable("somewhere", "not on this planet", remedy=remedy)
 
     monkeypatch.setattr(conductor, "count", unavailable)
     assert run("count", "--procfs", proc) == (
         3,
         "",
-        "fastsock: engine somewhere is not available: not on this planet\n",
+        f"fastsock: engine somewhere is not available: not on this planet{told}\n",
     )
 
 

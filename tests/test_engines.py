@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 from collections import Counter
@@ -18,6 +19,7 @@ from fastsock import EngineUnavailable, FilterError, NoSuchNamespace, NoSuchProc
 from fastsock.engines import AUTO, ENGINES, LACKING, engine_status, namespaces, open_engine
 from fastsock.engines.namespaces import find_namespaces, read_inode
 from fastsock.filter import ALL, build_filter
+from fastsock.implementation import NO_EXTENSION
 from fastsock.tcp import FAMILIES, FAMILY_NAMES, PROTOCOL_NAMES
 from own_namespace import Held, Namespace
 from proctree import LISTEN, ProcTree, tcp_line, udp_line
@@ -76,33 +78,35 @@ def test_a_pure_build_has_no_compiled_engine(monkeypatch: pytest.MonkeyPatch) ->
     reason = "this build has no extension (made with FASTSOCK_PURE=1)"
     with pytest.raises(EngineUnavailable) as caught:  # named: it never falls back
         open_engine("procfs")
+    remedy = "install it again without FASTSOCK_PURE=1"
     assert (caught.value.engine, caught.value.reason) == ("procfs", reason)
+    assert caught.value.remedy == remedy
     assert str(caught.value) == f"engine procfs is not available: {reason}"
     assert open_engine().name == "reference"
     assert fastsock.count().sources == {"sockets": "reference"}
     *compiled, reference = engine_status()
-    assert [(one.name, one.available, one.reason, one.auto) for one in compiled] == [
-        ("bpf", False, reason, False),
-        ("netlink", False, reason, False),
-        ("procfs", False, reason, False),
+    assert [(one.name, one.available, one.reason, one.remedy, one.auto) for one in compiled] == [
+        ("bpf", False, reason, remedy, False),
+        ("netlink", False, reason, remedy, False),
+        ("procfs", False, reason, remedy, False),
     ]
-    assert (reference.name, reference.available, reference.reason, reference.auto) == (
-        "reference",
-        True,
-        "",
-        True,
-    )
+    assert (reference.name, reference.available, reference.auto) == ("reference", True, True)
+    assert (reference.reason, reference.remedy) == ("", "")
     assert repr(compiled[2]) == f"<EngineStatus procfs: {reason}>"
 
 
-def test_auto_says_all_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("remedies", [{}, {AUTO[1]: "first", AUTO[2]: "second"}])
+def test_auto_says_all_reasons_and_one_remedy(
+    monkeypatch: pytest.MonkeyPatch, remedies: dict[str, str]
+) -> None:
     def refuse(name: str, *_: object) -> Engine:
-        raise EngineUnavailable(name, f"no {name} today")
+        raise EngineUnavailable(name, f"no {name} today", remedy=remedies.get(name, ""))
 
     monkeypatch.setattr(engines, "_open", refuse)
     with pytest.raises(EngineUnavailable) as caught:
         open_engine("auto")
     assert caught.value.reason == "; ".join(f"{name}: no {name} today" for name in AUTO)
+    assert caught.value.remedy == ("second" if remedies else "")
 
 
 def test_the_status_of_engines() -> None:
@@ -114,12 +118,34 @@ def test_the_status_of_engines() -> None:
             "name": name,
             "available": status.available,
             "reason": status.reason,
+            "remedy": status.remedy,
             "auto": status.auto,
             "reads": ENGINES[name],
         }
         assert bool(status.reason) is not status.available
+        assert not (status.available and status.remedy)
     assert repr(found["reference"]) == "<EngineStatus reference: works>"
     assert [s.name for s in fastsock.engine_status()] == list(ENGINES)
+
+
+def test_what_is_unavailable_can_be_sent_to_another_process() -> None:
+    for remedy in ("", "mend it"):
+        error = EngineUnavailable("bpf", "it is broken", remedy=remedy)
+        sent = pickle.loads(pickle.dumps(error))
+        assert (type(sent), str(sent)) == (EngineUnavailable, str(error))
+        assert (sent.engine, sent.reason, sent.remedy) == ("bpf", "it is broken", remedy)
+        assert str(error) == "engine bpf is not available: it is broken"
+
+
+@pytest.mark.parametrize("root", ["nowhere", "empty"])
+def test_the_status_of_engines_where_nothing_is_to_read(tmp_path: Path, root: str) -> None:
+    (tmp_path / "empty").mkdir()
+    found = engine_status(str(tmp_path / root))
+    assert not any(status.available or status.auto for status in found)
+    compiled = {status.name for status in found if status.reason != NO_EXTENSION}
+    for status in found:
+        assert status.reason
+        assert (status.remedy == "--procfs /proc") is (status.name in compiled)
 
 
 # --------------------------------------------------------------------------------- what all promise

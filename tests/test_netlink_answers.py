@@ -864,9 +864,7 @@ def halves(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
                 answer = [error(errno.ENOENT)]
             else:
                 answer = [tcp(80) + tcp(81), tcp(80) + DONE]
-            return Dump(
-                sources, *rest, connect=held.enter_context(Answers(answer)), **named
-            )
+            return Dump(sources, *rest, connect=held.enter_context(Answers(answer)), **named)
 
         monkeypatch.setattr(netlink, "Dump", make)
         yield lambda: netlink.NetlinkEngine("/proc", 1)

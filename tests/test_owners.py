@@ -53,7 +53,9 @@ def load_pass() -> Walker:
     from fastsock.engines._pass import walk_by_program
     from fastsock.engines.passes import load_program
 
-    return lambda root, pids, threads: walk_by_program(root, pids, threads, load_program().program.fd)
+    return lambda root, pids, threads: walk_by_program(
+        root, pids, threads, load_program().program.fd
+    )
 
 
 def load(name: str) -> Walker:

@@ -41,12 +41,19 @@ class FastsockError(Exception):
 
 
 class EngineUnavailable(FastsockError):
-    """A named engine cannot work here; `reason` says why and, where there is one, the remedy."""
+    """A named engine cannot work here: `reason` says why.
 
-    def __init__(self, engine: str, reason: str) -> None:
+    `remedy` is the one command or setting that would make it work, "" where there is none.
+    """
+
+    def __init__(self, engine: str, reason: str, *, remedy: str = "") -> None:
         super().__init__(f"engine {engine} is not available: {reason}")
         self.engine = engine
         self.reason = reason
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.engine, self.reason), self.__dict__
 
 
 class PinError(FastsockError):

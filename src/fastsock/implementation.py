@@ -30,5 +30,6 @@ else:
         from fastsock import _group as group, _match as match
 
 NO_EXTENSION = "this build has no extension (made with FASTSOCK_PURE=1)"
+REBUILD = "install it again without FASTSOCK_PURE=1"
 
-__all__ = ["COMPILED", "NO_EXTENSION", "group", "match", "table"]
+__all__ = ["COMPILED", "NO_EXTENSION", "REBUILD", "group", "match", "table"]

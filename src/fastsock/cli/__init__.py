@@ -40,11 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(words)
     except UsageError as error:
         return _fail(error, answer.BAD_USAGE)
+    except errors.EngineUnavailable as error:
+        remedy = f"; try: {error.remedy}" if error.remedy else ""
+        return _fail(f"{error}{remedy}", answer.NO_ENGINE)
     except (errors.NoSuchProcess, errors.NoSuchPin) as error:
         return _fail(error, answer.NOTHING)
     except errors.PinPathError as error:
         return _fail(error, answer.BAD_USAGE)
-    except (errors.EngineUnavailable, errors.PinError) as error:
+    except errors.PinError as error:
         return _fail(error, answer.NO_ENGINE)
     except errors.Hidden as error:
         return _fail(error, answer.HIDDEN)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from fastsock.errors import EngineUnavailable, FilterError
-from fastsock.implementation import COMPILED, NO_EXTENSION
+from fastsock.implementation import COMPILED, NO_EXTENSION, REBUILD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,14 +89,21 @@ if TYPE_CHECKING:
 
 
 class EngineStatus:
-    """Whether an engine works here; `reason` says why not, `auto` that it is the one taken."""
+    """Whether an engine works here; `auto` says that it is the one taken.
 
-    __slots__ = ("name", "available", "reason", "auto", "reads")
+    Where it does not, `reason` says why and `remedy` the one command or setting that would make it
+    work; "" else, and where nobody knows.
+    """
 
-    def __init__(self, name: str, available: bool, reason: str, auto: bool, reads: str) -> None:
+    __slots__ = ("name", "available", "reason", "remedy", "auto", "reads")
+
+    def __init__(
+        self, name: str, available: bool, reason: str, auto: bool, reads: str, *, remedy: str = ""
+    ) -> None:
         self.name = name
         self.available = available
         self.reason = reason
+        self.remedy = remedy
         self.auto = auto
         self.reads = reads
 
@@ -110,7 +117,7 @@ class EngineStatus:
 # name → what it reads, for people.
 ENGINES = {
     "bpf": "sock_diag(7) for sockets, a BPF program over all descriptors for owners, compiled",
-    "netlink": "sock_diag(7) for sockets, and /proc/PID/fd for owners, compiled",
+    "netlink": "sock_diag(7) for sockets, /proc/PID/fd for owners, compiled",
     "procfs": "/proc/net tables and /proc/PID/fd, compiled",
     "reference": "the same in plain Python: slow, the definition of correct",
 }
@@ -141,6 +148,7 @@ def open_engine(
     name = name or os.environ.get("FASTSOCK_ENGINE") or "auto"
     if name == "auto":
         reasons = []
+        remedy = ""
         for candidate in AUTO if expect_descriptors is None else (AUTO_FOR_OWNERS, *AUTO):
             if not LACKING.get(candidate, frozenset()).isdisjoint(fields):
                 continue
@@ -148,7 +156,8 @@ def open_engine(
                 return _open(candidate, procfs, threads, expect_descriptors)
             except EngineUnavailable as error:
                 reasons.append(f"{candidate}: {error.reason}")
-        raise EngineUnavailable("auto", "; ".join(reasons))
+                remedy = error.remedy or remedy  # of the engine that asks for least
+        raise EngineUnavailable("auto", "; ".join(reasons), remedy=remedy)
     if name not in ENGINES:
         raise FilterError(f"unknown engine {name!r}; engines are auto {' '.join(ENGINES)}")
     return _open(name, procfs, threads)
@@ -167,7 +176,7 @@ def _open(
 
         return ReferenceEngine(procfs)
     if not COMPILED:
-        raise EngineUnavailable(name, NO_EXTENSION)
+        raise EngineUnavailable(name, NO_EXTENSION, remedy=REBUILD)
     if name == "bpf":
         from fastsock.engines.bpf import BpfEngine
 
@@ -182,13 +191,17 @@ def _open(
 
 
 def engine_status(procfs: str = "/proc") -> list[EngineStatus]:
-    """Return each engine: whether it works here and why not, and which one `auto` takes."""
+    """Return each engine: whether it works here, why not and what helps; and what `auto` takes."""
+    from fastsock.engines.namespaces import check_shown
+
     found: list[EngineStatus] = []
     for name, reads in ENGINES.items():
         try:
             _open(name, procfs, None)
+            check_shown(name, procfs)
         except EngineUnavailable as error:
-            found.append(EngineStatus(name, False, error.reason, False, reads))
+            status = EngineStatus(name, False, error.reason, False, reads, remedy=error.remedy)
+            found.append(status)
         else:
             taken = any(status.auto for status in found)
             found.append(EngineStatus(name, True, "", name in AUTO and not taken, reads))

@@ -9,7 +9,7 @@ brings what that wrote.
 
 cimport cython
 from libc.errno cimport errno
-from libc.stdint cimport int32_t, uint32_t, uint64_t
+from libc.stdint cimport uint32_t, uint64_t
 from libc.string cimport memset
 
 import os

@@ -125,7 +125,7 @@ cdef class PassWorker(Worker):
         while True:
             got = read(fd, self.records, sizeof(self.records))
             if got < 0:
-                # EAGAIN: the kernel goes over a million files at most without a record (bpf_iter.c).
+                # EAGAIN: a million files at once were none for a record (kernel/bpf/bpf_iter.c).
                 if errno == EINTR or errno == EAGAIN:
                     continue
                 return self.fail(errno, b": read iterator")

@@ -8,7 +8,6 @@ of all users and the sockets of all namespaces. Sockets without a descriptor com
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -23,15 +22,18 @@ from fastsock.engines.passes import (
     ProgramPasses,
     find_loaded,
     find_pinned,
+    is_pin,
+    is_refused,
     load_program,
 )
 from fastsock.engines.walk import Walk
-from fastsock.errors import EngineUnavailable, NoSuchPin, PinError
+from fastsock.errors import EngineUnavailable, PinError
 from fastsock.table import SocketTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fastsock.filter import Filter
+
 
 class BpfEngine:
     """Takes CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN; Linux 6.1 with BTF."""
@@ -53,13 +55,15 @@ class BpfEngine:
         self._procfs = procfs
         self._threads = threads
         if os.path.normpath(procfs) != "/proc" or not shows_own_pids(procfs):
-            raise EngineUnavailable(
-                self.name, f"{procfs} does not number processes as the kernel does for us"
-            )
+            from fastsock.engines.bpf_reasons import explain_proc
+
+            reason, remedy = explain_proc(procfs)
+            raise EngineUnavailable(self.name, reason, remedy=remedy)
         try:
             self._tables = NetlinkEngine(procfs, threads)
         except EngineUnavailable as error:
-            raise EngineUnavailable(self.name, f"it takes netlink: {error.reason}") from None
+            reason = f"it takes netlink: {error.reason}"
+            raise EngineUnavailable(self.name, reason, remedy=error.remedy) from None
         self._passes = self._find_passes(expect_descriptors)
         self._met: list[str] = []  # what gave the sockets, where a walk met them
 
@@ -70,19 +74,29 @@ class BpfEngine:
         loaded = find_loaded()
         if loaded is not None:
             return loaded
-        if expect_descriptors is not None and expect_descriptors() < WORTH_LOADING:
-            reason = "to load it takes longer than to read the links of so few descriptors"
-        else:
-            try:
+        worth_it = expect_descriptors is None or (
+            not is_refused() and expect_descriptors() >= WORTH_LOADING
+        )
+        refused = None
+        try:
+            if worth_it:
                 return load_program()
-            except BpfError as error:
-                reason = explain(error)
+        except BpfError as error:
+            refused = error
+        pinned = ""
         try:
             return find_pinned()
-        except NoSuchPin:
-            raise EngineUnavailable(self.name, reason) from None
         except PinError as error:
-            raise EngineUnavailable(self.name, f"{reason}; {error}") from None
+            if is_pin(error.path):  # else it is as if there were no pins at all
+                pinned = f"; {error}"
+        if refused is None or expect_descriptors is not None:
+            # Another engine is next. Why it is not this one, engine_status() tells in full.
+            raise EngineUnavailable(self.name, f"{refused or 'not loaded'}{pinned}")
+        from fastsock.engines.bpf_reasons import explain
+        from fastsock.engines.host import read_host
+
+        reason, remedy = explain(refused, read_host())
+        raise EngineUnavailable(self.name, f"{reason}{pinned}", remedy=remedy)
 
     @property
     def sources(self) -> Mapping[str, str]:
@@ -130,9 +144,11 @@ class BpfEngine:
         fields: Sequence[str],
         walk: Walk | None,
     ) -> list[SocketTable] | None:
-        """Return what the walk met and all that belongs to it; None where it was to meet nothing."""
+        """Return what the walk met and all that belongs to it; None where it met nothing."""
         encounter = None if walk is None else walk.met
-        found = encounter.answer() if isinstance(encounter, Encounter) else None
+        if not isinstance(encounter, Encounter):
+            return None
+        found = encounter.answer()
         if found is None:
             return None
         tables, asked = found
@@ -166,14 +182,3 @@ class BpfEngine:
         walk = self._passes.walk(self._procfs, pids, self._threads, mets)
         walk.met = encounter
         return walk
-
-
-def explain(error: BpfError) -> str:
-    """Return what failed, and what would help."""
-    if error.no_task_filter:
-        return f"{error.strerror}: Linux 6.1 is the first that looks at one process alone"
-    if error.errno in (errno.EPERM, errno.EACCES) and error.step == "load program":
-        return f"{error.strerror}: run as root, or with CAP_BPF and CAP_PERFMON"
-    if error.errno == errno.ENOENT and error.step == "open BTF":
-        return f"{error.strerror}: the kernel was built without CONFIG_DEBUG_INFO_BTF"
-    return str(error.strerror)

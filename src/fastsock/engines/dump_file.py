@@ -7,7 +7,7 @@ import stat
 from collections.abc import Sequence
 
 from fastsock.errors import DumpError, EngineUnavailable
-from fastsock.implementation import COMPILED, NO_EXTENSION
+from fastsock.implementation import COMPILED, NO_EXTENSION, REBUILD
 from fastsock.table import SocketTable
 
 MOST_BYTES = 1 << 32  # 8 million sockets with all that ss asks for
@@ -24,7 +24,7 @@ def read_dump(path: str | os.PathLike[str], *, fields: Sequence[str] = ()) -> So
     extension.
     """
     if not COMPILED:
-        raise EngineUnavailable("netlink", NO_EXTENSION)
+        raise EngineUnavailable("netlink", NO_EXTENSION, remedy=REBUILD)
     from fastsock.engines._netlink import parse_dump
 
     name = os.fspath(path)

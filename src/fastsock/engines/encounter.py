@@ -83,9 +83,11 @@ class Encounter:
         """Return by namespace the ports of listeners that have connections in their queues."""
         found: dict[int, set[int]] = {}
         if TCP in self.protocols:
-            for row in self._netlink.sockets(LISTENERS, self._namespaces):
-                if row.rx_queue:
-                    found.setdefault(row.netns, set()).add(row.local_port)
+            table = self._netlink.sockets(LISTENERS, self._namespaces)
+            columns = [table.column(name) for name in ("netns", "local_port", "rx_queue")]
+            for netns, port, waiting in zip(*columns, strict=True):
+                if waiting:
+                    found.setdefault(netns, set()).add(port)
         return found
 
     def answer(self) -> tuple[list[SocketTable], bool] | None:

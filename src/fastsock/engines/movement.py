@@ -24,7 +24,6 @@ Movement = dict[tuple[int, int], object]
 AT_ONCE = 24
 
 
-
 class Census:
     """How many sockets the kernel's tables of a namespace hold: of TCP, of UDP, in TIME_WAIT.
 

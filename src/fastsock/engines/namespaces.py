@@ -134,7 +134,9 @@ def _own_namespace(engine: str, procfs: str) -> Namespace:
     if _is_small_tree(procfs, ()):
         return Namespace(0, [f"{procfs}/net"])
     raise EngineUnavailable(
-        engine, f"{procfs}/1/net cannot be read: is {procfs} a /proc, and is process 1 in it?"
+        engine,
+        f"{procfs}/1/net cannot be read: is {procfs} a /proc, and is process 1 in it?",
+        remedy="--procfs /proc",
     )
 
 
@@ -260,7 +262,9 @@ def list_tables(
                 if space.directory() is None:  # its processes ended just now
                     ended += 1
                     break
-                raise EngineUnavailable(engine, f"{path} does not exist: is this a /proc?")
+                raise EngineUnavailable(
+                    engine, f"{path} does not exist: is this a /proc?", remedy=_mend(path)
+                )
             tables.append((path, protocol, family, space.inode))
     if inhabited and ended == len(inhabited):
         raise_ended(engine, inhabited)
@@ -278,9 +282,28 @@ def raise_ended(engine: str, namespaces: Sequence[Namespace]) -> NoReturn:
     names = [os.path.basename(process) for process in shown]
     if all(map(str.isdigit, names)) and all(map(has_ended, shown)):
         raise NoSuchProcess(", ".join(names))
-    raise EngineUnavailable(
-        engine, f"{namespaces[0].directories[0]}/tcp cannot be read: is /proc mounted?"
-    )
+    raise _unreadable(engine, namespaces[0])
+
+
+def _unreadable(engine: str, space: Namespace) -> EngineUnavailable:
+    path = f"{space.directories[0]}/tcp"
+    reason = f"{path} cannot be read: is /proc mounted?"
+    return EngineUnavailable(engine, reason, remedy=_mend(path))
+
+
+def _mend(path: str) -> str:
+    """Return what brings a file of /proc, or of a tree, into being."""
+    return "mount -t proc proc /proc" if path.startswith("/proc/") else "--procfs /proc"
+
+
+def check_shown(engine: str, procfs: str) -> None:
+    """Raise EngineUnavailable where `procfs` does not show the namespace that is asked by default.
+
+    An engine opens without that, since a question may name another one.
+    """
+    space = _own_namespace(engine, procfs)
+    if space.directory() is None:
+        raise _unreadable(engine, space)
 
 
 def expected_rows(namespaces: Sequence[Namespace], want: Filter) -> int:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 # What a kernel answers that has no module for a protocol (net/core/sock_diag.c, inet_diag.c).
 NO_MODULE = (errno.ENOENT, errno.EOPNOTSUPP, errno.EPROTONOSUPPORT)
 
+NO_TCP_DIAG = ("the kernel has no module tcp_diag loaded", "as root: modprobe tcp_diag")
+
 # Fewer are not worth a thread: each takes 0.3 ms and more, a thread 0.1.
 SPACES_A_THREAD = 4
 
@@ -68,10 +70,13 @@ class NetlinkEngine:
             ours = read_inode("/proc/thread-self")
             if not ours or read_inode(f"{procfs}/1") != ours:
                 raise EngineUnavailable(
-                    self.name, f"{procfs} does not show the network namespace that we are in"
+                    self.name,
+                    f"{procfs} does not show the network namespace that we are in",
+                    remedy="--procfs /proc",
                 )
         if not self._has_module(TCP):
-            raise EngineUnavailable(self.name, "the kernel has no module tcp_diag loaded")
+            reason, remedy = NO_TCP_DIAG
+            raise EngineUnavailable(self.name, reason, remedy=remedy)
 
     @property
     def repeats(self) -> int:
@@ -91,9 +96,11 @@ class NetlinkEngine:
                 known = True
             except OSError as error:
                 if error.errno not in NO_MODULE:
-                    raise EngineUnavailable(
-                        self.name, f"NETLINK_SOCK_DIAG: {error.strerror} ({error.errno})"
-                    ) from None
+                    from fastsock.engines.host import read_host
+                    from fastsock.engines.netlink_reasons import explain
+
+                    reason, remedy = explain(error.errno or 0, read_host())
+                    raise EngineUnavailable(self.name, reason, remedy=remedy) from None
                 known = False
             self._modules[protocol] = known
         return known

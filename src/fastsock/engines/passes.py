@@ -1,4 +1,4 @@
-"""How passes of the program come about: by a program loaded here, or by what somebody has pinned."""
+"""How a pass of the program comes about: by a program loaded here, or by what is pinned."""
 
 from __future__ import annotations
 
@@ -103,6 +103,9 @@ def _walk_whole(
 # One for each pid namespace that this process lived in.
 _loaded: dict[int, LoadedProgram] = {}
 
+# (pid namespace, user) for which the kernel has refused it: to be told so again takes 2 ms.
+_refused: set[tuple[int, int]] = set()
+
 
 def find_loaded() -> LoadedProgram | None:
     """Return the program for our pid namespace, where it has been loaded."""
@@ -121,9 +124,18 @@ def load_program() -> LoadedProgram:
     found = find_loaded()
     if found is None:
         space = _pid_namespace()
-        found = LoadedProgram(make_program(pid_namespace=space != INITIAL_PID_NAMESPACE))
+        try:
+            found = LoadedProgram(make_program(pid_namespace=space != INITIAL_PID_NAMESPACE))
+        except BpfError:
+            _refused.add((space, os.geteuid()))
+            raise
         _loaded[space] = found
     return found
+
+
+def is_refused() -> bool:
+    """Whether it could not be loaded before."""
+    return (_pid_namespace(), os.geteuid()) in _refused
 
 
 def make_program(pid_namespace: bool) -> Program:
@@ -145,6 +157,13 @@ def find_pinned() -> PinnedProgram | PinnedLink:
         return PinnedProgram()
     except (PinError, BpfError):  # seldom pinned, and never without the link
         return PinnedLink()
+
+
+def is_pin(path: str) -> bool:
+    """Whether an error about this path is about a pin, and not about the way to it."""
+    from fastsock.engines import pins
+
+    return pins.parse_pin(os.path.basename(path)) is not None
 
 
 def _pid_namespace() -> int:

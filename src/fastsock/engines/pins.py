@@ -431,9 +431,11 @@ def _load_and_lay(here: int, path: str, gid: int, program: bool) -> None:
         loaded = make_program(pid_namespace=True)  # numbers are those of who reads
         link = attach(loaded.fd)
     except BpfError as error:
-        from fastsock.engines.bpf import explain
+        from fastsock.engines.bpf_reasons import explain
+        from fastsock.engines.host import read_host
 
-        raise EngineUnavailable("bpf", explain(error)) from None
+        reason, remedy = explain(error, read_host())
+        raise EngineUnavailable("bpf", reason, remedy=remedy) from None
     try:
         _lay(here, path, LINK, link, gid, LINK_MODE)
         if program:

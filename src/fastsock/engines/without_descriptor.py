@@ -73,7 +73,9 @@ class Gap:
         asked = [ALL_OF_TCP.with_term("state", SELDOM_HELD)]
         if self._ports:
             established = ALL_OF_TCP.with_term("state", [State.ESTABLISHED])
-            asked.append(established.with_term("local_port", {(port, port) for port in self._ports}))
+            asked.append(
+                established.with_term("local_port", {(port, port) for port in self._ports})
+            )
         return asked
 
     def _is_open(self, after: Census) -> bool:
