@@ -69,6 +69,28 @@ def growth(name: str) -> Callable[[Cases], float | None]:
     return measured
 
 
+def time_growth(name: str) -> Callable[[Cases], float | None]:
+    """How many times as long the larger size takes: of times, not of ratios."""
+
+    def measured(cases: Cases) -> float | None:
+        large, huge = cases.get(name.format(LARGE)), cases.get(name.format(HUGE))
+        return huge.median / large.median if large and huge else None
+
+    return measured
+
+
+def memory_left(engine: str, size: int) -> Callable[[Cases], float | None]:
+    """Kernel memory that one scan leaves, in multiples of what an idle interval changes."""
+
+    def measured(cases: Cases) -> float | None:
+        case = cases.get(f"test_footprint[{engine}-{size}]")
+        if not (case and case.info.get("slab_noise")):
+            return None
+        return max(0.0, float(case.info["slab_bytes"])) / float(case.info["slab_noise"])
+
+    return measured
+
+
 def parse_speed(cases: Cases) -> float | None:
     slower = ratio("test_parse[procfs-{}-tcp]", LARGE)(cases)
     return 1 / slower if slower else None
@@ -109,6 +131,8 @@ def installed_command(cases: Cases) -> float | None:
 
 
 NETLINK = "test_netlink[{}-{{}}]"
+BPF, BPF_PROCESS = "test_bpf[{}-{{}}]", "test_bpf_process[{}-{{}}]"
+BPF_SCAN = BPF.format("scan with owners, against the C walk")
 SPACES = 100  # not a part of its case's name: there is one size
 
 BARS = [
@@ -137,6 +161,25 @@ BARS = [
         1.20,
         ratio("test_namespaces[scan]", SPACES),
     ),
+    Bar("100k: bpf scan with owners / C walk", 0.16, ratio(BPF_SCAN, LARGE)),
+    Bar(
+        "100k: bpf scan with owners / bare passes and sock_diag",
+        1.25,
+        ratio(BPF.format("scan with owners, against bare passes"), LARGE),
+    ),
+    Bar(
+        "19k of 100k: bpf scan of one process / its C walk",
+        0.30,
+        ratio(BPF_PROCESS.format("one process, against its C walk"), LARGE),
+    ),
+    Bar(
+        "19k of 100k: bpf count of one process's port / its C walk",
+        0.15,
+        ratio(BPF_PROCESS.format("count of one process's port, against its C walk"), LARGE),
+    ),
+    Bar("100k: load the program / C walk", 0.01, ratio(BPF.format("load the program"), LARGE)),
+    Bar("1M / 100k: time of a bpf scan with owners", 12, time_growth(BPF_SCAN)),
+    Bar("100k: kernel memory left by a bpf scan / noise", 1, memory_left("bpf", LARGE)),
     Bar("100k: psutil / its drop-in", 4, drop_in_speed(DROP_IN), at_least=True),
     Bar(
         "100k: psutil / its drop-in, one process",

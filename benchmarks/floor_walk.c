@@ -69,14 +69,9 @@ static void *walk_share(void *walked)
     return NULL;
 }
 
-int floor_walk(const char *proc, int threads, struct walked *w)
+static void list_processes(void)
 {
     char buffer[4096];
-    pthread_t thread[MOST_THREADS];
-    struct walked shares[MOST_THREADS] = {0};
-    if (threads > MOST_THREADS || (todo.root = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-        return -1;
-    todo.processes = todo.next = 0;
     long size;
     while ((size = syscall(SYS_getdents64, todo.root, buffer, sizeof buffer)) > 0)
         for (char *at = buffer; at < buffer + size; at += ((struct entry *)at)->length) {
@@ -84,6 +79,23 @@ int floor_walk(const char *proc, int threads, struct walked *w)
             if (name[0] >= '1' && name[0] <= '9' && todo.processes < MOST_PROCESSES)
                 snprintf(todo.pids[todo.processes++], sizeof *todo.pids, "%s", name);
         }
+}
+
+/* All processes, or only `count` of them where that is not negative. */
+int floor_walk(const char *proc, int threads, const int *pids, int count, struct walked *w)
+{
+    pthread_t thread[MOST_THREADS];
+    struct walked shares[MOST_THREADS] = {0};
+    if (threads > MOST_THREADS || count > MOST_PROCESSES
+        || (todo.root = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+        return -1;
+    todo.processes = todo.next = 0;
+    if (count < 0)
+        list_processes();
+    while (todo.processes < count) {
+        snprintf(todo.pids[todo.processes], sizeof *todo.pids, "%d", pids[todo.processes]);
+        todo.processes++;
+    }
     int started = 1;
     while (started < threads
            && pthread_create(&thread[started], NULL, walk_share, &shares[started]) == 0)

@@ -6,6 +6,8 @@ against    what was timed in turn with the case, round by round: a floor, or the
 against_s  its median, in seconds
 ratio      median over the rounds of case / against
 peak_kib   memory cases: the highest resident set of a fresh process
+slab_…     footprint cases, in bytes: kernel memory that the question left (bytes: the median;
+           least, most) and what an idle interval changes (noise)
 """
 
 from __future__ import annotations
@@ -69,3 +71,12 @@ def seconds(value: float) -> str:
             break
     number = value / scale
     return f"{number:.{2 if number < 10 else 1 if number < 100 else 0}f} {unit}"
+
+
+def memory(value: float) -> str:
+    """A size for people: 888 B, 20.0 kB, 90.1 MB; less than nothing, too."""
+    for unit, scale in (("MB", 1e6), ("kB", 1e3), ("B", 1.0)):
+        if abs(value) >= scale or unit == "B":
+            break
+    number = value / scale
+    return f"{number:.0f} B" if unit == "B" else f"{number:.{abs(number) < 100:d}f} {unit}"

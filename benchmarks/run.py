@@ -105,7 +105,8 @@ def readme(args: argparse.Namespace) -> str:
 
 def inside(size: str, args: argparse.Namespace) -> None:
     """What runs in the farm."""
-    live = ["scan", "netlink", "owners", "table", "memory", "command", "compat"]
+    # bpf is last: it drops the kernel's caches.
+    live = ["scan", "netlink", "owners", "table", "memory", "command", "compat", "bpf"]
     # Plain Python would take hours for a million.
     choose = "not tree and not reference" if int(size) > 200_000 else "not tree"
     pytest(live, choose, args.seconds, args.output / f"{size}.json")
