@@ -33,7 +33,7 @@ BPF = next(status for status in fastsock.engine_status() if status.name == "bpf"
 if not BPF.available:
     pytest.skip(f"bpf: {BPF.reason}", allow_module_level=True)
 # A build without extensions has none of these.
-from fastsock.engines import _bpf, bpf, netlink  # noqa: E402
+from fastsock.engines import _bpf, netlink, passes  # noqa: E402
 from fastsock.engines._netlink import Dump  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not floors.compiler(), reason="no C compiler for the floors")
@@ -100,8 +100,8 @@ def check_owners() -> int:
 def overhear(ask: Ask) -> list[bytes]:
     """The sock_diag messages that the engine sends for a question, in their order.
 
-    They are taken where the engine makes a Dump, in netlink or in bpf: what one repeats because the
-    table moved is not in it.
+    They are taken where the engine makes a Dump: what one repeats because the table moved is not in
+    it.
     """
     heard: list[bytes] = []
 
@@ -110,9 +110,7 @@ def overhear(ask: Ask) -> list[bytes]:
         return Dump(sources, *rest, **named)
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (netlink, bpf):
-            if hasattr(module, "Dump"):
-                patch.setattr(module, "Dump", spy)
+        patch.setattr(netlink, "Dump", spy)
         ask()
     return heard
 
@@ -123,7 +121,7 @@ def bare(ask: Ask, least: int, pids: Sequence[int] | None = None) -> Ask:
     `pids`: of these processes only; `least`: the records that must come at least.
     """
     messages = overhear(ask)
-    program = bpf.load_program()
+    program = passes.load_program().program
     pids = floors.holders() if pids is None else pids
     records = floors.passes(program.fd, pids, THREADS).bytes // _bpf.RECORD_BYTES
     assert records >= least, "the passes see less than the question"
@@ -148,8 +146,8 @@ def owners() -> object:
 
 def load() -> object:
     """Load the program as the first question of a process does."""
-    bpf._loaded.clear()
-    return bpf.load_program()
+    passes._loaded.clear()
+    return passes.load_program()
 
 
 class Case(NamedTuple):
