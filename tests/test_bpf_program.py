@@ -29,6 +29,7 @@ SO_COOKIE, SO_MARK = 57, 36
 V6ONLY, NOT_LEADER, RX_INEXACT = 1, 2, 4
 ESTABLISHED, CLOSE, LISTEN = 1, 7, 10
 UNIX, IPV4, IPV6 = 1, 2, 10
+MPTCP = 262
 OFF, ON, KEEPALIVE, PROBE = 0, 1, 2, 4
 UNUSED = "127.0.0.1", 0
 
@@ -210,7 +211,23 @@ def test_the_constants(pair: tuple[socket.socket, socket.socket], listener: sock
     assert {one.family for one in read_records(pid, families=1 << IPV4)} == {IPV4}
     assert read_records(pid, families=0) == read_records(pid, states=0) == []
     port = client.getsockname()[1]
-    assert [one.fd for one in read_records(pid, local_port=port)] == [client.fileno()]
+    assert [one.fd for one in read_records(pid, port=port, ends=_bpf.LOCAL)] == [client.fileno()]
+    server = [one.fd for one in read_records(pid, port=port, ends=_bpf.REMOTE)]
+    assert len(server) == 1 and server != [client.fileno()]
+    assert sorted(one.fd for one in read_records(pid, port=port)) == sorted(
+        [client.fileno(), *server]
+    )
+
+
+def test_mptcp_is_never_left_out() -> None:
+    """Its subflows may be at other ports and in other states."""
+    try:
+        made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, MPTCP)
+    except OSError as refused:
+        pytest.skip(f"MPTCP: {refused.strerror}")
+    with made:
+        found = read_records(os.getpid(), states=1 << LISTEN, families=1 << IPV6, port=1)
+    assert [one.protocol for one in found if one.fd == made.fileno()] == [MPTCP]
 
 
 def test_a_file_that_is_no_socket() -> None:

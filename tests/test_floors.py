@@ -51,9 +51,9 @@ def test_passes_bring_a_record_for_each_socket(threads: int) -> None:
     [status] = [status for status in fastsock.engine_status() if status.name == "bpf"]
     if not status.available:
         pytest.skip(f"bpf: {status.reason}")
-    from fastsock.engines import _bpf, bpf
+    from fastsock.engines import _bpf, passes
 
-    program = bpf.load_program()
+    program = passes.load_program().program
     pair = socket.socketpair()
     with pair[0], pair[1], socket.socket():
         passed = floors.passes(program.fd, [os.getpid()], threads)

@@ -22,7 +22,7 @@ from fastsock.engines.namespaces import (
     find_namespaces,
     list_pids,
 )
-from fastsock.engines.walk import Walk
+from fastsock.engines.walk import Outlook, Walk
 from fastsock.errors import NoSuchProcess, OwnersHidden, escape
 from fastsock.filter import ALL, OWNER_TERMS, build_filter, check_containers
 from fastsock.implementation import group, match, table as storage
@@ -80,7 +80,7 @@ class Question:
             procfs=self.procfs,
             threads=threads,
             fields=fields,
-            expect_descriptors=self._expect_descriptors if walks else None,
+            walk=Outlook(self.want, self._expect_descriptors) if walks else None,
         )
         self.namespaces: list[Namespace] = find_namespaces(
             self.engine.name, self.procfs, netns, self.pids

@@ -8,7 +8,7 @@ and the answer says which gave what.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fastsock.errors import EngineUnavailable, FilterError
 from fastsock.implementation import COMPILED, NO_EXTENSION, REBUILD
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from fastsock.engines.namespaces import Namespace
-    from fastsock.engines.walk import Walk
+    from fastsock.engines.walk import Outlook, Walk
     from fastsock.filter import Filter
     from fastsock.table import SocketTable
 
@@ -136,38 +136,39 @@ def open_engine(
     procfs: str = "/proc",
     threads: int | None = None,
     fields: Iterable[str] = (),
-    expect_descriptors: Callable[[], int] | None = None,
+    walk: Outlook | None = None,
 ) -> Engine:
     """Open an engine by name; None means $FASTSOCK_ENGINE, else `auto`.
 
     `procfs` is a /proc or a tree like it, `threads` how many walk descriptors (default: as many as
     there are CPUs that this process may use), `fields` the optional columns that it should fill.
-    `expect_descriptors`, where owners are asked for, says about how many descriptors there are.
+    `walk`, where owners are asked for, says what of.
     Raises FilterError for an unknown name and EngineUnavailable.
     """
     name = name or os.environ.get("FASTSOCK_ENGINE") or "auto"
     if name == "auto":
         reasons = []
         remedy = ""
-        for candidate in AUTO if expect_descriptors is None else (AUTO_FOR_OWNERS, *AUTO):
+        for candidate in AUTO if walk is None else (AUTO_FOR_OWNERS, *AUTO):
             if not LACKING.get(candidate, frozenset()).isdisjoint(fields):
                 continue
             try:
-                return _open(candidate, procfs, threads, expect_descriptors)
+                return _open(candidate, procfs, threads, walk, choosing=True)
             except EngineUnavailable as error:
                 reasons.append(f"{candidate}: {error.reason}")
                 remedy = error.remedy or remedy  # of the engine that asks for least
         raise EngineUnavailable("auto", "; ".join(reasons), remedy=remedy)
     if name not in ENGINES:
         raise FilterError(f"unknown engine {name!r}; engines are auto {' '.join(ENGINES)}")
-    return _open(name, procfs, threads)
+    return _open(name, procfs, threads, walk)
 
 
 def _open(
     name: str,
     procfs: str,
     threads: int | None,
-    expect_descriptors: Callable[[], int] | None = None,
+    walk: Outlook | None = None,
+    choosing: bool = False,
 ) -> Engine:
     if threads is not None and threads < 1:
         raise FilterError(f"threads: {threads} is not a number of threads")
@@ -180,7 +181,7 @@ def _open(
     if name == "bpf":
         from fastsock.engines.bpf import BpfEngine
 
-        return BpfEngine(procfs, threads or len(os.sched_getaffinity(0)), expect_descriptors)
+        return BpfEngine(procfs, threads or len(os.sched_getaffinity(0)), walk, choosing)
     if name == "netlink":
         from fastsock.engines.netlink import NetlinkEngine
 

@@ -4,6 +4,8 @@ from typing import final
 RECORD_VERSION: int
 RECORD_BYTES: int
 ALL: int
+LOCAL: int
+REMOTE: int
 BTF: str
 
 class BpfError(OSError):
@@ -22,7 +24,8 @@ class Program:
         *,
         states: int = ...,
         families: int = ...,
-        local_port: int = 0,
+        port: int = 0,
+        ends: int = ...,
         pid_namespace: bool = False,
         probe_reads: bool = True,
         timers: bool = True,

@@ -25,7 +25,7 @@ cdef extern from "<sys/vfs.h>" nogil:
 cdef extern from "bpf/record.h":
     struct Record "fastsock_record":
         pass
-    int FASTSOCK_RECORD_VERSION
+    int FASTSOCK_RECORD_VERSION, FASTSOCK_LOCAL, FASTSOCK_REMOTE
 
 cdef extern from "bpf/loader.h" nogil:
     const char* FASTSOCK_BTF
@@ -37,7 +37,8 @@ cdef extern from "bpf/loader.h" nogil:
     struct Constants "fastsock_constants":
         uint64_t states
         uint64_t families
-        uint64_t local_port
+        uint64_t port
+        uint64_t ends
         uint64_t pid_namespace
         uint64_t probe_reads
         uint64_t timers
@@ -91,6 +92,7 @@ cdef enum:
 RECORD_VERSION = FASTSOCK_RECORD_VERSION
 RECORD_BYTES = sizeof(Record)
 ALL = 0xFFFFFFFFFFFFFFFF
+LOCAL, REMOTE = FASTSOCK_LOCAL, FASTSOCK_REMOTE
 BTF = FASTSOCK_BTF.decode()
 
 
@@ -139,7 +141,8 @@ cdef int resolve(Btf* btf, Resolution* resolution, Error* error) noexcept nogil:
 cdef class Program:
     """A loaded program, and its descriptor.
 
-    `states` and `families` are sets of numbers, one bit each; `local_port` 0 is any port. With
+    `states` and `families` are sets of numbers, one bit each; `port` is looked for at the `ends`
+    LOCAL, REMOTE or both, 0 is any port. MPTCP's sockets come whatever these are. With
     `pid_namespace` the owners have the numbers of the pid namespace of who reads, else of the
     initial one. Where the kernel refuses bpf_probe_read_kernel(), as it does under lockdown of
     confidentiality, `probe_reads` must be false, and rx_queue of UDP is not exact. Without `timers`
@@ -155,14 +158,15 @@ cdef class Program:
         *,
         uint64_t states=ALL,
         uint64_t families=ALL,
-        uint64_t local_port=0,
+        uint64_t port=0,
+        uint64_t ends=LOCAL | REMOTE,
         bint pid_namespace=False,
         bint probe_reads=True,
         bint timers=True,
         btf=BTF,
     ):
         cdef Constants constants = Constants(
-            states, families, local_port, pid_namespace, probe_reads, timers
+            states, families, port, ends, pid_namespace, probe_reads, timers
         )
         cdef bytes path = os.fsencode(btf)
         cdef const char* encoded = path

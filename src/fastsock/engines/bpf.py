@@ -9,7 +9,7 @@ of all users and the sockets of all namespaces. Sockets without a descriptor com
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from fastsock.cgroups import shows_own_pids
 from fastsock.engines._bpf import BpfError
@@ -17,6 +17,8 @@ from fastsock.engines.encounter import Encounter, is_met
 from fastsock.engines.namespaces import Namespace, asked_protocols
 from fastsock.engines.netlink import NetlinkEngine
 from fastsock.engines.passes import (
+    EVERYTHING,
+    WORTH_ANOTHER,
     WORTH_LOADING,
     PinnedLink,
     ProgramPasses,
@@ -25,9 +27,11 @@ from fastsock.engines.passes import (
     is_pin,
     is_refused,
     load_program,
+    parse_asked,
 )
-from fastsock.engines.walk import Walk
+from fastsock.engines.walk import Outlook, Walk
 from fastsock.errors import EngineUnavailable, PinError
+from fastsock.filter import ALL
 from fastsock.table import SocketTable
 
 TYPE_CHECKING = False
@@ -46,11 +50,11 @@ class BpfEngine:
         self,
         procfs: str,
         threads: int,
-        expect_descriptors: Callable[[], int] | None = None,
+        walk: Outlook | None = None,
+        choosing: bool = False,
     ) -> None:
-        """`expect_descriptors`, where it is given, decides whether to load the program is worth it.
-
-        Not for so few descriptors that their links are read in the same time.
+        """`choosing`: another engine may be better, where so few descriptors are to be looked at
+        that their links are read in the same time as the program is loaded.
         """
         self._procfs = procfs
         self._threads = threads
@@ -64,23 +68,21 @@ class BpfEngine:
         except EngineUnavailable as error:
             reason = f"it takes netlink: {error.reason}"
             raise EngineUnavailable(self.name, reason, remedy=error.remedy) from None
-        self._passes = self._find_passes(expect_descriptors)
+        self._passes = self._find_passes(walk or Outlook(ALL, lambda: 0), choosing)
         self._met: list[str] = []  # what gave the sockets, where a walk met them
 
-    def _find_passes(
-        self, expect_descriptors: Callable[[], int] | None
-    ) -> ProgramPasses | PinnedLink:
+    def _find_passes(self, walk: Outlook, choosing: bool) -> ProgramPasses | PinnedLink:
         """Take what costs least: what is loaded already, a program of our own, what is pinned."""
-        loaded = find_loaded()
+        asked = parse_asked(walk.want)
+        loaded = find_loaded(asked)
+        if loaded is None and asked and walk.expect_descriptors() < WORTH_ANOTHER:
+            loaded = find_loaded(EVERYTHING)
         if loaded is not None:
             return loaded
-        worth_it = expect_descriptors is None or (
-            not is_refused() and expect_descriptors() >= WORTH_LOADING
-        )
         refused = None
         try:
-            if worth_it:
-                return load_program()
+            if not choosing or (not is_refused() and walk.expect_descriptors() >= WORTH_LOADING):
+                return load_program(asked)
         except BpfError as error:
             refused = error
         pinned = ""
@@ -89,7 +91,7 @@ class BpfEngine:
         except PinError as error:
             if is_pin(error.path):  # else it is as if there were no pins at all
                 pinned = f"; {error}"
-        if refused is None or expect_descriptors is not None:
+        if refused is None or choosing:
             # Another engine is next. Why it is not this one, engine_status() tells in full.
             raise EngineUnavailable(self.name, f"{refused or 'not loaded'}{pinned}")
         from fastsock.engines.bpf_reasons import explain

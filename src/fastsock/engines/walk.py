@@ -4,7 +4,20 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastsock._table import OwnerRows
+    from fastsock.filter import Filter
+
+
+class Outlook:
+    """What a walk will be about: the sockets wanted, and about how many descriptors there are."""
+
+    __slots__ = ("want", "expect_descriptors")
+
+    def __init__(self, want: Filter, expect_descriptors: Callable[[], int]) -> None:
+        self.want = want
+        self.expect_descriptors = expect_descriptors
 
 
 class Walk:

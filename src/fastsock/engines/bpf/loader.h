@@ -37,7 +37,8 @@ struct fastsock_error {
 struct fastsock_constants {
 	uint64_t states;        /* bit by number: sockets of these states are written */
 	uint64_t families;      /* bit by number, AF_INET is 2 */
-	uint64_t local_port;    /* 0: any */
+	uint64_t port;          /* 0: any */
+	uint64_t ends;          /* at which it is asked for, bits of enum fastsock_end */
 	uint64_t pid_namespace; /* 0: tgid and tid of the initial pid namespace, 1: of the reader's */
 	uint64_t probe_reads;   /* 0: where bpf_probe_read_kernel() is refused (lockdown) */
 	uint64_t timers;        /* 0: timer, timer_expires and retransmits stay 0 */

@@ -27,6 +27,12 @@ enum fastsock_record_flag {
 	FASTSOCK_RING = 8,
 };
 
+/* Which end of a connection a port is asked at. */
+enum fastsock_end {
+	FASTSOCK_LOCAL = 1,
+	FASTSOCK_REMOTE = 2,
+};
+
 struct fastsock_record {
 	uint64_t inode;            /* in sockfs */
 	uint64_t cookie;           /* 0: no cookie yet, and a kernel before 5.12 */
