@@ -79,6 +79,7 @@ def open_quiet() -> int:
     with contextlib.suppress(pytest.skip.Exception):  # no io_uring here
         ring_of(-1, accepted.fileno())
     accepted.close()
+    zoo.settle()
     return twin
 
 
@@ -209,20 +210,24 @@ def accept_storm(netns: int) -> Iterator[Check]:
         return inode_of(zoo.listen("127.0.0.1", ACCEPT_PORT, backlog=64))
 
     def accept() -> None:
-        server = zoo.KEPT[-1]
+        held: list[socket.socket] = []
         while True:
-            accepted = server.accept()[0]
-            with contextlib.suppress(OSError):
-                accepted.recv(1)
-            reset(accepted)
+            held.append(zoo.KEPT[-1].accept()[0])
+            if len(held) > 10:
+                reset(held.pop(0))
 
     def connect(number: int) -> None:
         while True:
-            made = [socket.create_connection(("127.0.0.1", ACCEPT_PORT)) for _ in range(15)]
+            made = []
+            for _ in range(15):
+                # What was reset stays in the accept queue; where that is full, a SYN is lost.
+                with contextlib.suppress(OSError):
+                    address = "127.0.0.1", ACCEPT_PORT
+                    made.append(socket.create_connection(address, timeout=0.1))
+                    if number == 0:
+                        tally.note(ACCEPT_PORT)
             for one in made:
                 reset(one)
-            if number == 0:
-                tally.note(len(made))
 
     with contextlib.ExitStack() as stack:
         server, inode = stack.enter_context(child_process(listen, accept, netns=netns))
@@ -242,7 +247,7 @@ def accept_storm(netns: int) -> Iterator[Check]:
                     assert len(row["owners"]) <= 1
 
         yield check
-    assert len(tally) > 1
+    assert len(tally) > 5
 
 
 # ------------------------------------------------------------------------------------------- closes
