@@ -25,7 +25,7 @@ NOT_IN_PROC = ("cookie", "backlog_limit")
 TIMER = ("timer", "timer_expires_ms", "retransmits")
 SYN_RECV = 3
 SLACK_MS = 20  # of a timer: a tick of the kernel's, and its rounding in two units
-TRIES = 12
+TRIES, ENOUGH = 12, 2  # for all timers to come to rest; for all sockets to stand still
 
 
 def read_rows(
@@ -98,13 +98,13 @@ def agree(
 
     A probe that is on its way moves a timer and comes to rest: for that it asks again.
     """
-    for _ in range(TRIES):
+    for number in range(TRIES):
         before, found, after = (
             read_rows(ask(), fields, key, without) for ask in (theirs, ours, theirs)
         )
         wrong, timers, still = differences(found, before, after)
         assert not wrong, "\n".join(map(str, wrong))
-        if not timers and still == len(before):
+        if not timers and (still == len(before) or number == ENOUGH):
             break
     assert not timers, "\n".join(map(str, timers))
     return list(found.values())

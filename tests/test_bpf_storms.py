@@ -79,6 +79,7 @@ def open_quiet() -> int:
     with contextlib.suppress(pytest.skip.Exception):  # no io_uring here
         ring_of(-1, accepted.fileno())
     accepted.close()
+    zoo.settle()
     return twin
 
 
@@ -209,20 +210,24 @@ def accept_storm(netns: int) -> Iterator[Check]:
         return inode_of(zoo.listen("127.0.0.1", ACCEPT_PORT, backlog=64))
 
     def accept() -> None:
-        server = zoo.KEPT[-1]
+        held: list[socket.socket] = []
         while True:
-            accepted = server.accept()[0]
-            with contextlib.suppress(OSError):
-                accepted.recv(1)
-            reset(accepted)
+            held.append(zoo.KEPT[-1].accept()[0])
+            if len(held) > 10:
+                reset(held.pop(0))
 
     def connect(number: int) -> None:
         while True:
-            made = [socket.create_connection(("127.0.0.1", ACCEPT_PORT)) for _ in range(15)]
+            made = []
+            for _ in range(15):
+                # What was reset stays in the accept queue; where that is full, a SYN is lost.
+                with contextlib.suppress(OSError):
+                    address = "127.0.0.1", ACCEPT_PORT
+                    made.append(socket.create_connection(address, timeout=0.1))
+                    if number == 0:
+                        tally.note(ACCEPT_PORT)
             for one in made:
                 reset(one)
-            if number == 0:
-                tally.note(len(made))
 
     with contextlib.ExitStack() as stack:
         server, inode = stack.enter_context(child_process(listen, accept, netns=netns))
@@ -242,7 +247,7 @@ def accept_storm(netns: int) -> Iterator[Check]:
                     assert len(row["owners"]) <= 1
 
         yield check
-    assert len(tally) > 1
+    assert len(tally) > 5
 
 
 # ------------------------------------------------------------------------------------------- closes
@@ -334,20 +339,31 @@ def close_storm(netns: int) -> Iterator[Check]:
 OVERLAP = 0.03
 
 
-def hand_down(tally: Tally, life: float, overlap: float) -> None:
-    """Be the holder for a while, then fork twice: the middle one ends, its child is the next."""
+def hand_down(fds: list[int], tally: Tally, life: float, overlap: float) -> None:
+    """Be the holder for a while, then fork twice: the middle one ends, its child is the next.
+
+    Without an overlap each lets go as soon as another has it: the end of a process takes longer.
+    """
     while not tally.stopped:
         tally.note(os.getpid())
         time.sleep(life)
         middle = os.fork()
+        if middle and overlap:
+            os.waitpid(middle, 0)  # now the next one lives
+            time.sleep(overlap)
+        elif middle:
+            let_go(fds)
         if middle:
-            if overlap:
-                os.waitpid(middle, 0)  # now the next one lives
-                time.sleep(overlap)
             os._exit(0)
         tally.note(os.getpid())
         if os.fork():
+            let_go(fds)
             os._exit(0)
+
+
+def let_go(fds: list[int]) -> None:
+    for fd in fds:
+        os.close(fd)
 
 
 def reap() -> None:
@@ -376,7 +392,7 @@ class Chain:
         self.tally.note(os.getpid())
         if fork() == 0:
             try:
-                hand_down(self.tally, self.life, self.overlap)
+                hand_down(list(held.values()), self.tally, self.life, self.overlap)
             finally:
                 os._exit(0)
         server.close()
@@ -501,15 +517,12 @@ def test_all_storms_at_once(quiet: Quiet) -> None:
 
 
 @pytest.mark.parametrize("life", [0.0, OVERLAP])
-def test_the_only_holder_is_always_young(
-    quiet: Quiet, life: float, record_property: Callable[[str, object], None]
-) -> None:
+def test_the_only_holder_is_always_young(quiet: Quiet, life: float) -> None:
     """The sockets are there whoever holds them; who does may have ended before it was looked at."""
     chain = Chain(life, 0)
     with chain.run(quiet.pid) as check:
         watch(quiet, check)
-    for state, number in chain.states.items():
-        record_property(f"owner {state}", number)
+    print(f"holders live {life} s; their sockets' owners: {dict(chain.states)}")  # -rP shows it
     assert chain.states.total() > 0
 
 

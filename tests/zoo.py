@@ -142,6 +142,24 @@ def open_mptcp() -> None:
     keep(listener.accept()[0])
 
 
+def settle() -> None:
+    """Wait until every FIN that could be sent is acknowledged: the other end may take its time."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        with open("/proc/self/net/tcp") as table:
+            lines = [line.split() for line in table]
+        with contextlib.suppress(FileNotFoundError), open("/proc/self/net/tcp6") as table:
+            lines += [line.split() for line in table]
+        # FIN_WAIT1 and LAST_ACK, with nothing in the queue but the FIN
+        if not any(
+            words[3] in ("04", "09") and int(words[4].partition(":")[0], 16) <= 1
+            for words in lines
+            if words[0] != "sl"
+        ):
+            break
+        time.sleep(0.005)
+
+
 def open_orphans() -> None:
     """Connections of which one end was closed and lives on, without an inode; all wait for long."""
     server = listen("127.0.0.1", 7041)
@@ -168,6 +186,7 @@ def open_orphans() -> None:
 
     client, accepted = pair(server)
     client.close()  # FIN_WAIT2 again, kept in a TIME_WAIT row
+    settle()
 
 
 def open_unaccepted() -> None:
@@ -182,6 +201,7 @@ def open_unaccepted() -> None:
             connect(host, address[1]).send(b"w" * 321)
             connect(host, address[1]).shutdown(socket.SHUT_WR)  # CLOSE_WAIT at the other end
             connect(host, address[1]).close()
+    settle()
 
 
 def open_unix() -> None:
