@@ -23,7 +23,6 @@ PLACE = ("netns", "protocol", "family", "local_address", "local_port", "remote_a
          "remote_port", "inode")  # fmt: skip
 NOT_IN_PROC = ("cookie", "backlog_limit")
 TIMER = ("timer", "timer_expires_ms", "retransmits")
-SYN_RECV = 3
 SLACK_MS = 20  # of a timer: a tick of the kernel's, and its rounding in two units
 TRIES, ENOUGH = 12, 2  # for all timers to come to rest; for all sockets to stand still
 
@@ -77,8 +76,6 @@ def differences(ours: Rows, before: Rows, after: Rows) -> tuple[list[Any], list[
         # A walk may meet links that it may not read, where a pass of the program sees all files.
         if (row["owner_state"], theirs["owner_state"]) == ("unknown", "hidden"):
             names.discard("owner_state")
-        if theirs["state"] == SYN_RECV and "cookie" not in theirs:
-            names.discard("retransmits")  # /proc counts the time-outs, sock_diag what was sent
         if least <= row["timer_expires_ms"] <= theirs["timer_expires_ms"] + SLACK_MS:
             names.discard("timer_expires_ms")
         if names:

@@ -19,7 +19,9 @@ from bpf_refused import refuse_bpf
 from children import become, child_process, in_child, libc
 from fastsock.engines import ENGINES, engine_status, open_engine
 from fastsock.engines.bpf_reasons import CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN, PIN
+from fastsock.engines.walk import Outlook
 from fastsock.errors import EngineUnavailable
+from fastsock.filter import ALL, build_filter
 from ports import reset
 
 STATUS = next(one for one in engine_status() if one.name == "bpf")
@@ -61,9 +63,72 @@ def test_the_answer_says_who_gave_what(listener: socket.socket) -> None:
     assert fastsock.scan(engine="bpf", owners=True).sources["sockets"].startswith("bpf")
 
 
-def test_auto_does_not_take_it() -> None:
-    assert not STATUS.auto
-    assert open_engine("auto").name != "bpf"
+def test_auto_takes_it_for_owners_where_it_is_loaded() -> None:
+    passes.load_program()
+    assert STATUS.auto == "owners"
+    assert open_engine("auto").name == fastsock.scan().sources["sockets"] == "netlink"
+    assert fastsock.owners(pid=os.getpid()).sources == {"owners": "bpf"}
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_auto_loads_it_where_that_is_less_work(few: bool) -> None:
+    def ask() -> str:
+        passes._loaded.clear()
+        made = [os.dup(0) for _ in range(passes.WORTH_LOADING)] if not few else []
+        found = fastsock.owners(pid=os.getpid()).sources["owners"]
+        for fd in made:
+            os.close(fd)
+        return found
+
+    assert in_child(ask) == ("procfs" if few else "bpf")
+
+
+def test_auto_asks_the_kernel_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it refused it refuses again, and to be told so takes as long as a walk."""
+    asked = []
+
+    def refuse(**constants: Any) -> Any:
+        asked.append(constants)
+        raise bpf.BpfError(errno.EPERM, "X", "load program", "", False)
+
+    monkeypatch.setattr(passes, "Program", refuse)
+    monkeypatch.setattr(passes, "_loaded", {})
+    monkeypatch.setattr(passes, "_refused", set())
+    walk = Outlook(ALL, lambda: 10**6)
+    assert [open_engine("auto", walk=walk).name for _ in range(3)] == ["netlink"] * 3
+    assert len(asked) == 1
+    with pytest.raises(EngineUnavailable, match="load program"):
+        open_engine("bpf", walk=walk)
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ({}, ()),
+        ({"state": "established"}, ()),
+        ({"state": "listen"}, (("states", 1 << 10),)),
+        ({"state": ["listen", "close"]}, (("states", 1 << 10 | 1 << 7),)),
+        ({"port": 80}, (("port", 80), ("ends", 3))),
+        ({"remote_port": 80, "family": "ipv4"}, (("port", 80), ("ends", 2))),
+        ({"local_port": 80, "state": "listen"}, (("states", 1 << 10), ("port", 80), ("ends", 1))),
+        ({"port": [80, 81]}, ()),
+        ({"port": "80-81"}, ()),
+        ({"port": 0}, ()),
+    ],
+)
+def test_what_a_program_leaves_out(question: Any, asked: Any) -> None:
+    assert passes.parse_asked(build_filter(**question)) == asked
+    passes.make_program(**dict(asked)).close()
+
+
+def test_programs_for_single_questions_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "_loaded", {})
+    everything = passes.load_program()
+    for port in range(1, passes.MOST_LOADED + 3):
+        passes.load_program((("port", port), ("ends", 1)))
+    assert len(passes._loaded) == passes.MOST_LOADED + 1
+    assert passes.load_program() is everything
 
 
 def test_the_program_is_loaded_once() -> None:

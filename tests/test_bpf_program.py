@@ -227,7 +227,7 @@ def test_mptcp_is_never_left_out() -> None:
         pytest.skip(f"MPTCP: {refused.strerror}")
     with made:
         found = read_records(os.getpid(), states=1 << LISTEN, families=1 << IPV6, port=1)
-    assert [one.protocol for one in found if one.fd == made.fileno()] == [MPTCP]
+        assert [one.protocol for one in found if one.fd == made.fileno()] == [MPTCP]
 
 
 def test_a_file_that_is_no_socket() -> None:

@@ -399,9 +399,9 @@ def test_engines_that_do_not_work(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
 
     long = " ".join(["word"] * 20)
     found = [
-        engines.EngineStatus("bpf", False, long, False, "all", remedy="sudo " + long),
-        engines.EngineStatus("procfs", False, "bad\x1b", False, "all"),
-        engines.EngineStatus("reference", True, "", True, "all that there is"),
+        engines.EngineStatus("bpf", False, long, "", "all", remedy="sudo " + long),
+        engines.EngineStatus("procfs", False, "bad\x1b", "", "all"),
+        engines.EngineStatus("reference", True, "", "all", "all that there is"),
     ]
     monkeypatch.setattr(engines, "engine_status", lambda procfs: found)
     assert run("engines").out == (

@@ -1,8 +1,8 @@
 """The engines: each turns one kernel interface into the same tables.
 
 An engine is opened for one root of /proc and a number of threads. A named one works or raises
-EngineUnavailable with the reason; it never falls back. `auto` takes the first of AUTO that works,
-and the answer says which gave what.
+EngineUnavailable with the reason; it never falls back. `auto` takes the first that works, of those
+that find owners too where the question needs them, and the answer says which gave what.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ if TYPE_CHECKING:
 
 
 class EngineStatus:
-    """Whether an engine works here; `auto` says that it is the one taken.
+    """Whether an engine works here; `auto` says what it is taken for: "sockets", "owners", "all".
 
     Where it does not, `reason` says why and `remedy` the one command or setting that would make it
     work; "" else, and where nobody knows.
@@ -98,7 +98,7 @@ class EngineStatus:
     __slots__ = ("name", "available", "reason", "remedy", "auto", "reads")
 
     def __init__(
-        self, name: str, available: bool, reason: str, auto: bool, reads: str, *, remedy: str = ""
+        self, name: str, available: bool, reason: str, auto: str, reads: str, *, remedy: str = ""
     ) -> None:
         self.name = name
         self.available = available
@@ -116,7 +116,7 @@ class EngineStatus:
 
 # name → what it reads, for people.
 ENGINES = {
-    "bpf": "sock_diag(7) for sockets, a BPF program over all descriptors for owners, compiled",
+    "bpf": "sockets with their owners in one pass of a BPF program, sock_diag(7), compiled",
     "netlink": "sock_diag(7) for sockets, /proc/PID/fd for owners, compiled",
     "procfs": "/proc/net tables and /proc/PID/fd, compiled",
     "reference": "the same in plain Python: slow, the definition of correct",
@@ -201,9 +201,13 @@ def engine_status(procfs: str = "/proc") -> list[EngineStatus]:
             _open(name, procfs, None)
             check_shown(name, procfs)
         except EngineUnavailable as error:
-            status = EngineStatus(name, False, error.reason, False, reads, remedy=error.remedy)
-            found.append(status)
+            found.append(EngineStatus(name, False, error.reason, "", reads, remedy=error.remedy))
         else:
-            taken = any(status.auto for status in found)
-            found.append(EngineStatus(name, True, "", name in AUTO and not taken, reads))
+            found.append(EngineStatus(name, True, "", "", reads))
+    sockets = next((one for one in found if one.available and one.name in AUTO), None)
+    owners = next((one for one in found if one.available), None)
+    if sockets is not None and owners is not None:
+        sockets.auto, owners.auto = "sockets", "owners"
+        if sockets is owners:
+            sockets.auto = "all"
     return found
