@@ -94,7 +94,7 @@ def test_auto_asks_the_kernel_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passes, "Program", refuse)
     monkeypatch.setattr(passes, "_loaded", {})
     monkeypatch.setattr(passes, "_refused", set())
-    walk = Outlook(ALL, lambda: 10**6)
+    walk = Outlook(ALL, (), lambda: 10**6)
     assert [open_engine("auto", walk=walk).name for _ in range(3)] == ["netlink"] * 3
     assert len(asked) == 1
     with pytest.raises(EngineUnavailable, match="load program"):

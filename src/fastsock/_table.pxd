@@ -70,9 +70,11 @@ cdef class SocketRows:
     cdef int append(self, SocketRows other) except -1
     cdef int reserve(self, Py_ssize_t rows) noexcept nogil
     cdef int expect(self, Py_ssize_t rows) noexcept nogil
+    cdef void populate(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil
     cdef int push(self, const Row* row) noexcept nogil
     cdef int push_many(self, const Row* rows, int count) noexcept nogil
-    cdef int push_optional(self, const Row* rows, int count) noexcept nogil
+    cdef void put_many(self, Py_ssize_t n, const Row* rows, int count) noexcept nogil
+    cdef void put_optional(self, Py_ssize_t n, const Row* rows, int count) noexcept nogil
     cdef int push_blobs(self, const Row* rows, int count) noexcept nogil
     cdef int grow_blob(self, int b, size_t used, size_t more) noexcept nogil
     cdef void point(self)

@@ -65,6 +65,7 @@ cdef enum:
     FIRST_ROWS = 64
     UNIX = 1  # FAMILIES["unix"] in tcp.py
     FIRST_BYTES = 4096
+    LARGEST_PAGE = 65536
 
 OWNER_NONE = -1
 OWNER_HIDDEN = -2
@@ -743,27 +744,52 @@ cdef class SocketRows:
 
         A page fault for each 4 KiB costs three times as much: 20 ns a row of the table.
         """
-        cdef int c
         if rows <= self.capacity:
             return 0
         if self.reserve(rows) != 0:
             return -1
+        self.populate(0, rows)
+        return 0
+
+    cdef void populate(self, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+        """Let the kernel fill in the pages of these rows; threads may do so at once."""
+        cdef char* starts[ALL]
+        cdef size_t sizes[ALL]
+        cdef size_t skipped
+        cdef int count = 0
+        cdef int c
         with gil:
             for c in range(ALL):
                 column = self.columns[c]
                 if isinstance(column, BlobColumn):
                     column = (<BlobColumn>column).offsets  # how many bytes come, nobody knows
                 if column is not None and (<Column>column).mapped:
-                    madvise(
-                        (<Column>column).data, (<Column>column).bytes_held, MADV_POPULATE_WRITE)
-        return 0
+                    skipped = first * (<Column>column).itemsize // LARGEST_PAGE * LARGEST_PAGE
+                    starts[count] = (<Column>column).data + skipped
+                    sizes[count] = last * (<Column>column).itemsize - skipped
+                    count += 1
+        for c in range(count):
+            madvise(starts[c], sizes[c], MADV_POPULATE_WRITE)
 
     cdef int push(self, const Row* row) noexcept nogil:
         return self.push_many(row, 1)
 
     cdef int push_many(self, const Row* rows, int count) noexcept nogil:
-        """Append rows, column by column: each loop writes one stream. -1 without memory."""
+        """Append rows. -1 without memory."""
         cdef Py_ssize_t n = self.length
+        if n + count > self.capacity and self.reserve(n + n // 2 + count + FIRST_ROWS) != 0:
+            return -1
+        self.put_many(n, rows, count)
+        if self.has_optional and self.push_blobs(rows, count) != 0:
+            return -1
+        self.length = n + count
+        return 0
+
+    cdef void put_many(self, Py_ssize_t n, const Row* rows, int count) noexcept nogil:
+        """Write rows, but for their bytes, where there is room: each loop writes one stream.
+
+        Threads may do so at once, in places of their own.
+        """
         cdef int i
         # Where bytes are written, the compiler must take anything for changed: so no loop looks
         # into `self`.
@@ -771,8 +797,6 @@ cdef class SocketRows:
         cdef uint16_t* shorts
         cdef uint32_t* words
         cdef uint64_t* longs
-        if n + count > self.capacity and self.reserve(n + n // 2 + count + FIRST_ROWS) != 0:
-            return -1
         octets = <uint8_t*>self.store[PROTOCOL] + n
         for i in range(count):
             octets[i] = rows[i].protocol
@@ -824,13 +848,10 @@ cdef class SocketRows:
         words = <uint32_t*>self.store[BACKLOG_LIMIT] + n
         for i in range(count):
             words[i] = <uint32_t>rows[i].backlog_limit
-        if self.has_optional and self.push_optional(rows, count) != 0:
-            return -1
-        self.length = n + count
-        return 0
+        if self.has_optional:
+            self.put_optional(n, rows, count)
 
-    cdef int push_optional(self, const Row* rows, int count) noexcept nogil:
-        cdef Py_ssize_t n = self.length
+    cdef void put_optional(self, Py_ssize_t n, const Row* rows, int count) noexcept nogil:
         cdef int i
         if self.store[TIMEOUT] != NULL:
             for i in range(count):
@@ -871,7 +892,6 @@ cdef class SocketRows:
         if self.store[PEER] != NULL:
             for i in range(count):
                 (<uint64_t*>self.store[PEER])[n + i] = rows[i].peer
-        return self.push_blobs(rows, count)
 
     cdef int push_blobs(self, const Row* rows, int count) noexcept nogil:
         cdef Blob* blob
@@ -1021,10 +1041,11 @@ cdef class SocketRows:
         return zip(*[column for column in self.columns if column is not None])
 
     def pick(self, Column indices not None):
-        """Return the rows at `indices`, in that order, with their owners."""
+        """Return the rows at `indices`, in that order, with their owners; all of them: itself."""
         cdef SocketRows made = type(self)(self.fields)
         cdef Py_ssize_t n = indices.length
         cdef Py_ssize_t i
+        cdef bint same = n == self.length
         cdef int failed = 0
         cdef Row row
         cdef Column heads
@@ -1033,6 +1054,9 @@ cdef class SocketRows:
         for i in range(n):
             if (<uint32_t*>indices.data)[i] >= <size_t>self.length:
                 raise IndexError("row index out of range")
+            same = same and (<uint32_t*>indices.data)[i] == <size_t>i
+        if same:
+            return self
         if made.reserve(n) != 0:
             raise MemoryError()
         with nogil:

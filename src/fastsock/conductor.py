@@ -80,7 +80,7 @@ class Question:
             procfs=self.procfs,
             threads=threads,
             fields=fields,
-            walk=Outlook(self.want, self._expect_descriptors) if walks else None,
+            walk=Outlook(self.want, fields, self._expect_descriptors) if walks else None,
         )
         self.namespaces: list[Namespace] = find_namespaces(
             self.engine.name, self.procfs, netns, self.pids

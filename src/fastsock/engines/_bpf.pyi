@@ -29,6 +29,7 @@ class Program:
         pid_namespace: bool = False,
         probe_reads: bool = True,
         timers: bool = True,
+        cgroups: bool = True,
         btf: str | os.PathLike[str] = ...,
     ) -> None: ...
     def close(self) -> None: ...

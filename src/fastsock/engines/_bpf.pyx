@@ -42,6 +42,7 @@ cdef extern from "bpf/loader.h" nogil:
         uint64_t pid_namespace
         uint64_t probe_reads
         uint64_t timers
+        uint64_t cgroups
     struct Root "fastsock_root":
         const char* name
     struct Field "fastsock_field":
@@ -142,11 +143,11 @@ cdef class Program:
     """A loaded program, and its descriptor.
 
     `states` and `families` are sets of numbers, one bit each; `port` is looked for at the `ends`
-    LOCAL, REMOTE or both, 0 is any port. MPTCP's sockets come whatever these are. With
+    LOCAL, REMOTE or both, 0 is any port: these leave out sockets of TCP, and of nothing else. With
     `pid_namespace` the owners have the numbers of the pid namespace of who reads, else of the
     initial one. Where the kernel refuses bpf_probe_read_kernel(), as it does under lockdown of
     confidentiality, `probe_reads` must be false, and rx_queue of UDP is not exact. Without `timers`
-    the three fields of timers stay 0. `btf` is the path of the kernel's BTF.
+    the three fields of timers stay 0, without `cgroups` the cgroup. `btf` is the path of the kernel's BTF.
 
     Takes CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, in the initial user namespace. Raises BpfError.
     """
@@ -163,10 +164,11 @@ cdef class Program:
         bint pid_namespace=False,
         bint probe_reads=True,
         bint timers=True,
+        bint cgroups=True,
         btf=BTF,
     ):
         cdef Constants constants = Constants(
-            states, families, port, ends, pid_namespace, probe_reads, timers
+            states, families, port, ends, pid_namespace, probe_reads, timers, cgroups
         )
         cdef bytes path = os.fsencode(btf)
         cdef const char* encoded = path

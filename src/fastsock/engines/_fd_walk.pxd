@@ -75,6 +75,7 @@ cdef class Job:
 cdef class Worker:
     cdef Job job
     cdef int number
+    cdef bint begun
     cdef Column inodes
     cdef Column fds
     # Everything below is touched by this thread only.
@@ -106,6 +107,7 @@ cdef class Worker:
     cdef const char* error_at
     cdef char apart_too[64]
     cdef int fail(self, int code, const char* at) noexcept nogil
+    cdef void begin(self) noexcept nogil
     cdef void work(self) noexcept nogil
     cdef void walk_process(self) noexcept nogil
     cdef int walk_unopened(self, int code) noexcept nogil

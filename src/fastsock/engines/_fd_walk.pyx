@@ -508,8 +508,14 @@ cdef class Worker:
         raise_flag(&self.job.stop)
         return FAILED
 
+    cdef void begin(self) noexcept nogil:
+        """What a worker does before its first process."""
+
     cdef void work(self) noexcept nogil:
         cdef Py_ssize_t i
+        if not self.begun:
+            self.begun = True
+            self.begin()
         while not flag_raised(&self.job.stop):
             i = take(&self.job.next_one)
             if i >= self.job.count:

@@ -6,7 +6,6 @@ from fastsock._match cimport Matcher
 from fastsock._row cimport Row
 from fastsock._seen cimport Cookies
 from fastsock._table cimport SocketRows
-from fastsock.engines._intake cimport BATCH
 
 cdef extern from "bpf/record.h":
     struct Record "fastsock_record":
@@ -38,6 +37,9 @@ cdef extern from "bpf/record.h":
         uint8_t remote_address[16]
     int FASTSOCK_NOT_LEADER, FASTSOCK_RING, FASTSOCK_V6ONLY
 
+cdef enum:
+    BATCH = 64                       # a cache line of the narrowest column
+
 # Kinds of notes, see Met.list_notes.
 cdef enum:
     SUBFLOWS = 0
@@ -52,9 +54,18 @@ cdef struct Note:
     uint32_t port
     uint64_t netns
 
-cdef class Met:
+cdef class Sheet:
     cdef readonly SocketRows table
+    cdef Py_ssize_t room             # rows of the table that are kept free for all
+    cdef Py_ssize_t next_row         # the first of them that nobody has taken
+    cdef Py_ssize_t stop             # where the room was not enough
+    cdef int shares                  # how many fill it
+
+cdef class Met:
+    cdef readonly Sheet sheet
+    cdef readonly SocketRows more    # what found no room there
     cdef readonly bint known         # every socket met had a cookie
+    cdef int number                  # of the worker
     cdef Matcher matcher
     cdef Cookies cookies
     cdef bint tcp
@@ -67,8 +78,9 @@ cdef class Met:
     cdef Note* notes
     cdef Py_ssize_t note_count
     cdef Py_ssize_t notes_held
-    cdef Row[32] batch               # BATCH of them
+    cdef Row[64] batch               # BATCH of them
     cdef int waiting
+    cdef void begin(self) noexcept nogil
     cdef int take(self, const Record* record) noexcept nogil
     cdef bint is_asked(self, uint64_t netns) noexcept nogil
     cdef int note(self, uint32_t kind, uint64_t netns, uint32_t port) noexcept nogil

@@ -7,16 +7,21 @@ from fastsock.table import SocketTable
 
 NOTES: tuple[str, ...]
 
-class Met:
+class Sheet:
     table: SocketRows
+    def __init__(self, table: SocketRows, expected: int, shares: int) -> None: ...
+
+class Met:
+    sheet: Sheet
+    more: SocketRows
     known: bool
     def __init__(
         self,
-        table: SocketRows,
+        sheet: Sheet,
+        number: int,
         matcher: Matcher,
         protocols: Iterable[int],
         spaces: Iterable[int],
-        expected: int = 0,
     ) -> None: ...
     def list_notes(self) -> set[tuple[str, int, int]]: ...
 

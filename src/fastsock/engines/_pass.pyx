@@ -87,6 +87,10 @@ cdef class PassWorker(Worker):
     cdef uint32_t tid              # whose rows come: a thread's with a table of its own
     cdef Py_ssize_t before         # ... and where they begin
 
+    cdef void begin(self) noexcept nogil:
+        if self.met is not None:
+            self.met.begin()
+
     cdef int walk_tables(self, int directory) noexcept nogil:
         cdef const char* at = NULL
         cdef int code = 0

@@ -17,7 +17,6 @@ from fastsock.engines.encounter import Encounter, is_met
 from fastsock.engines.namespaces import Namespace, asked_protocols
 from fastsock.engines.netlink import NetlinkEngine
 from fastsock.engines.passes import (
-    EVERYTHING,
     WORTH_ANOTHER,
     WORTH_LOADING,
     PinnedLink,
@@ -68,15 +67,16 @@ class BpfEngine:
         except EngineUnavailable as error:
             reason = f"it takes netlink: {error.reason}"
             raise EngineUnavailable(self.name, reason, remedy=error.remedy) from None
-        self._passes = self._find_passes(walk or Outlook(ALL, lambda: 0), choosing)
+        self._walk = walk or Outlook(ALL, (), lambda: 0)
+        self._passes = self._find_passes(self._walk, choosing)
         self._met: list[str] = []  # what gave the sockets, where a walk met them
 
     def _find_passes(self, walk: Outlook, choosing: bool) -> ProgramPasses | PinnedLink:
         """Take what costs least: what is loaded already, a program of our own, what is pinned."""
-        asked = parse_asked(walk.want)
+        asked = parse_asked(walk.want, walk.fields)
         loaded = find_loaded(asked)
         if loaded is None and asked and walk.expect_descriptors() < WORTH_ANOTHER:
-            loaded = find_loaded(EVERYTHING)
+            loaded = find_loaded(parse_asked(ALL, walk.fields))
         if loaded is not None:
             return loaded
         refused = None
@@ -122,7 +122,7 @@ class BpfEngine:
         fields: Sequence[str] = (),
         walk: Walk | None = None,
     ) -> SocketTable:
-        tables = self._pieces(want, namespaces, fields, walk)
+        tables = self._pieces(want, namespaces, fields, walk, rivals=False)
         if tables is None:
             return self._tables.sockets(want, namespaces, fields)
         return tables[0] if len(tables) == 1 else SocketTable.from_tables(tables, fields)
@@ -134,7 +134,7 @@ class BpfEngine:
         fields: Sequence[str] = (),
         walk: Walk | None = None,
     ) -> Iterator[SocketTable]:
-        tables = self._pieces(want, namespaces, fields, walk)
+        tables = self._pieces(want, namespaces, fields, walk, rivals=True)
         if tables is None:
             return self._tables.stream(want, namespaces, fields)
         return iter(tables)
@@ -145,12 +145,16 @@ class BpfEngine:
         namespaces: Sequence[Namespace],
         fields: Sequence[str],
         walk: Walk | None,
+        rivals: bool,
     ) -> list[SocketTable] | None:
-        """Return what the walk met and all that belongs to it; None where it met nothing."""
+        """Return what the walk met and all that belongs to it; None where it met nothing.
+
+        `rivals`: also the listeners of processes that were not walked, for who counts the queues.
+        """
         encounter = None if walk is None else walk.met
         if not isinstance(encounter, Encounter):
             return None
-        found = encounter.answer()
+        found = encounter.answer(rivals)
         if found is None:
             return None
         tables, asked = found
@@ -179,7 +183,11 @@ class BpfEngine:
         whole = pids is None
         encounter = None
         if want is not None and is_met(want, namespaces, fields, whole):
-            encounter = Encounter(self._tables, want, namespaces, fields, whole, self._threads)
+            # A question about a port meets few of the sockets that the processes have.
+            expected = 0 if whole or parse_asked(want) else self._walk.expect_descriptors()
+            encounter = Encounter(
+                self._tables, want, namespaces, fields, whole, expected, self._threads
+            )
         mets = [] if encounter is None else encounter.mets
         walk = self._passes.walk(self._procfs, pids, self._threads, mets)
         walk.met = encounter

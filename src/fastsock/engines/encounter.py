@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from fastsock.columns import UNIX_FIELDS
-from fastsock.engines._met import Met, count_hashed, join_met
+from fastsock.engines._met import Met, Sheet, count_hashed, join_met
 from fastsock.engines.movement import read_census
 from fastsock.engines.namespaces import Namespace, asked_protocols, expected_rows
 from fastsock.engines.netlink import NetlinkEngine
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 
     Note = tuple[str, int, int]
 
-# The optional columns that a record has, and those that only UNIX sockets have, which it has not.
-FIELDS = frozenset(("interface", "mark", "v6only", "socket_cgroup", "peer", *UNIX_FIELDS))
+# The optional columns that a record has, and those of fixed width that only UNIX sockets have.
+FIELDS = frozenset(("interface", "mark", "v6only", "socket_cgroup", "type", "peer"))
 
 LISTENERS = ALL.with_term("protocol", [TCP]).with_term("state", [State.LISTEN])
 
@@ -59,8 +58,10 @@ class Encounter:
         namespaces: Sequence[Namespace],
         fields: Sequence[str],
         whole: bool,
+        expected: int,
         threads: int,
     ) -> None:
+        """`expected`: about how many sockets the walk will meet, where not all are asked for."""
         self.protocols = asked_protocols(want) & {TCP, UDP}
         self._netlink = netlink
         self._want = want
@@ -69,14 +70,13 @@ class Encounter:
         self._whole = whole
         self._census = {space.inode: read_census(space) for space in namespaces if whole}
         self._queued = self._list_queued() if whole and len(namespaces) <= FEW_SPACES else None
-        expected = 0
         if whole:
             expected = expected_rows(namespaces, ALL.with_term("protocol", self.protocols))
         matcher = match.Matcher(ALL if whole else want)
         spaces = [space.inode for space in namespaces]
-        share = expected // threads + expected // 64
+        sheet = Sheet(SocketTable(fields), expected, threads)
         self.mets = [
-            Met(SocketTable(fields), matcher, self.protocols, spaces, share) for _ in range(threads)
+            Met(sheet, number, matcher, self.protocols, spaces) for number in range(threads)
         ]
 
     def _list_queued(self) -> dict[int, set[int]]:
@@ -90,9 +90,10 @@ class Encounter:
                     found.setdefault(netns, set()).add(port)
         return found
 
-    def answer(self) -> tuple[list[SocketTable], bool] | None:
+    def answer(self, rivals: bool) -> tuple[list[SocketTable], bool] | None:
         """Return the sockets that are wanted, and whether sock_diag gave some; after the walk.
 
+        `rivals`: with the listeners that processes hold which were not walked.
         None where they must be had in another way: a namespace may not be entered, or sockets have
         no cookies (Linux before 5.12).
         """
@@ -100,7 +101,10 @@ class Encounter:
         if not all(met.known for met in self.mets):
             return None
         notes = {note for met in self.mets for note in met.list_notes()}
-        others = (self._complete if self._whole else self._accompany)(tables, notes, known)
+        if self._whole:
+            others = self._complete(tables, notes, known)
+        else:
+            others = self._accompany(tables, notes, known, rivals)
         if others is None:
             return None
         if self._whole:  # else only what is wanted was kept
@@ -153,18 +157,17 @@ class Encounter:
         return None if rest is None else [table, rest]
 
     def _accompany(
-        self, met: list[SocketTable], notes: set[Note], known: Cookies
+        self, met: list[SocketTable], notes: set[Note], known: Cookies, rivals: bool
     ) -> list[SocketTable] | None:
         """Return what stands beside the sockets of some processes.
 
-        Those that no descriptor shows, and the other listeners: they may share an address.
+        Those that no descriptor shows, and other listeners, which may share an address.
         """
         kinds = {kind for kind, _, _ in notes}
         listen = any(group.count_states(table)[State.LISTEN] for table in met)
-        if TCP in self.protocols and listen:
+        asked = []
+        if rivals and listen and TCP in self.protocols:
             asked = [(space, [LISTENERS]) for space in self._namespaces]
-        else:
-            asked = []
         if "rings" in kinds:
             everything = [ALL.with_term("protocol", self.protocols)]
             asked = [(space, everything) for space in self._namespaces]

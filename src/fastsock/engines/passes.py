@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from fastsock.engines._bpf import LOCAL, REMOTE, BpfError, Program, attach, iterate
 from fastsock.engines._met import Met
@@ -112,7 +112,7 @@ def _walk_whole(
         os.close(iterator)
 
 
-# What a program leaves out, as arguments of Program. Nothing: one that serves every question.
+# What a program looks at, as arguments of Program. Nothing: all sockets, without their cgroups.
 Asked = tuple[tuple[str, int], ...]
 EVERYTHING: Asked = ()
 
@@ -123,14 +123,17 @@ _loaded: dict[tuple[int, Asked], LoadedProgram] = {}
 _refused: set[tuple[int, int]] = set()
 
 
-def parse_asked(want: Filter) -> Asked:
-    """Return what the program can leave out for the owners of what is wanted.
+def parse_asked(want: Filter, fields: Collection[str] = ()) -> Asked:
+    """Return what the program must look at for what is wanted, with these optional columns.
 
-    By port, or where only sockets that wait are wanted: those are few among many. Other states
-    and families are seldom asked for, and a program for each would be loaded more often than used.
+    It leaves out sockets by their port, or where only such are wanted that wait: few among many.
+    Other states and families are seldom asked for, and a program for each would be loaded more
+    often than used.
     """
     terms = want.terms
     found: dict[str, int] = {}
+    if "socket_cgroup" in fields:
+        found["cgroups"] = 1
     states = terms.get("state", frozenset())
     if states and states <= {State.LISTEN, State.CLOSE}:
         found["states"] = sum(1 << state for state in states)
@@ -163,7 +166,8 @@ def load_program(asked: Asked = EVERYTHING) -> LoadedProgram:
     space = _pid_namespace()
     child = space != INITIAL_PID_NAMESPACE
     try:
-        found = LoadedProgram(make_program(pid_namespace=child, **dict(asked)))
+        constants = {"cgroups": 0, **dict(asked)}
+        found = LoadedProgram(make_program(pid_namespace=child, **constants))
     except BpfError:
         _refused.add((space, os.geteuid()))
         raise

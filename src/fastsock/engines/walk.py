@@ -4,19 +4,24 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from fastsock._table import OwnerRows
     from fastsock.filter import Filter
 
 
 class Outlook:
-    """What a walk will be about: the sockets wanted, and about how many descriptors there are."""
+    """What a walk will be about: the sockets wanted, their optional columns, and about how many
+    descriptors there are.
+    """
 
-    __slots__ = ("want", "expect_descriptors")
+    __slots__ = ("want", "fields", "expect_descriptors")
 
-    def __init__(self, want: Filter, expect_descriptors: Callable[[], int]) -> None:
+    def __init__(
+        self, want: Filter, fields: Collection[str], expect_descriptors: Callable[[], int]
+    ) -> None:
         self.want = want
+        self.fields = fields
         self.expect_descriptors = expect_descriptors
 
 

@@ -35,13 +35,15 @@ struct fastsock_error {
 
 /* Set before loading; the verifier then drops what cannot happen. All are numbers of 64 bits. */
 struct fastsock_constants {
-	uint64_t states;        /* bit by number: sockets of these states are written */
+	/* Of TCP, what is not asked for is left out; all other sockets are written. */
+	uint64_t states;        /* bit by number */
 	uint64_t families;      /* bit by number, AF_INET is 2 */
 	uint64_t port;          /* 0: any */
 	uint64_t ends;          /* at which it is asked for, bits of enum fastsock_end */
 	uint64_t pid_namespace; /* 0: tgid and tid of the initial pid namespace, 1: of the reader's */
 	uint64_t probe_reads;   /* 0: where bpf_probe_read_kernel() is refused (lockdown) */
 	uint64_t timers;        /* 0: timer, timer_expires and retransmits stay 0 */
+	uint64_t cgroups;       /* 0: cgroup stays 0 */
 };
 #define FASTSOCK_CONSTANT_INDEX(name) \
 	(offsetof(struct fastsock_constants, name) / sizeof(uint64_t))

@@ -41,7 +41,7 @@ struct fastsock_record {
 	uint32_t tid;              /* struct fastsock_constants in loader.h */
 	int32_t fd;
 	uint32_t netns;            /* inode of the socket's network namespace, not of the owner's */
-	uint32_t uid;              /* of the sockfs inode, in the initial user namespace */
+	uint32_t uid;              /* of its owner, in the initial user namespace */
 	uint32_t rx_queue;         /* of a listener the accept queue and its limit, ... */
 	uint32_t tx_queue;         /* ... as idiag_rqueue and idiag_wqueue of sock_diag */
 	uint32_t interface;        /* SO_BINDTODEVICE */
