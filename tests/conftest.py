@@ -35,9 +35,13 @@ def unavailable() -> dict[str, str]:
     return {status.name: status.reason for status in engine_status() if not status.available}
 
 
-# `bpf` is netlink with other owners, and sees the processes that a test means to hide: it has tests
-# of its own (test_bpf_engine), and its walk is held against the others (test_owners).
-@pytest.fixture(params=[name for name in ENGINES if name != "bpf"])
+# `bpf` sees the processes that a test means to hide, and asks the kernel whatever tree a test has
+# made: it has tests of its own (test_bpf_engine), and its walk is held against the others
+# (test_owners).
+BPF = "bpf"
+
+
+@pytest.fixture(params=[name for name in ENGINES if name != BPF])
 def engine_name(request: pytest.FixtureRequest) -> str:
     """The name of each engine that works here."""
     name: str = request.param
@@ -52,9 +56,7 @@ def tree_engines() -> list[str]:
         os.makedirs(f"{root}/1/net")
         refusing = {status.name for status in engine_status(root) if not status.available}
     return [
-        name
-        for name in ENGINES
-        if name != "bpf" and (name not in refusing or name in unavailable())
+        name for name in ENGINES if name != BPF and (name not in refusing or name in unavailable())
     ]
 
 
