@@ -2,7 +2,8 @@
 
 A behaviour test takes `engine_name` (or `engine`) or `implementation` and imports neither. What
 cannot work here is skipped with the reason; FASTSOCK_REQUIRE=procfs,… names engines whose absence
-fails the run instead, before the first test, and with them every compiled module.
+fails the run instead, before the first test, and with them every compiled module; `clang` among
+them, that of the compiler which makes the BPF program anew.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import pytest
 
 from fastsock.engines import ENGINES, engine_status, open_engine
 from implementations import BUILDS, Implementation
+from kernel_types import why_not_compiled
 from own_namespace import Namespace, hold_namespace
 
 if TYPE_CHECKING:
@@ -79,7 +81,10 @@ def missing_requirements() -> Iterator[str]:
     """Say what FASTSOCK_REQUIRE asks for and is not here."""
     reasons = unavailable()
     for name in REQUIRED:
-        if name not in ENGINES:
+        if name == "clang":
+            if missing := why_not_compiled():
+                yield f"{name}: {missing}"
+        elif name not in ENGINES:
             yield f"{name}: no such engine; engines are {' '.join(ENGINES)}"
         elif name in reasons:
             yield f"{name}: {reasons[name]}"
