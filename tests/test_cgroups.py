@@ -13,7 +13,7 @@ from hypothesis import given, strategies as st
 
 import fastsock
 from children import child_process
-from fastsock import cgroups
+from fastsock import cgroups, processes
 from fastsock.cgroups import Unit, parse_unit
 from fastsock.filter import build_filter
 from implementations import Implementation
@@ -595,8 +595,13 @@ def test_a_subtree_that_may_not_be_listed(tmp_path: Path) -> None:
     assert cgroups.list_members([b"/a"], root=str(tmp_path)) is None
 
 
-def test_pids_of_another_proc_are_not_ours(tmp_path: Path) -> None:
-    assert cgroups.list_members([b"/a"], str(tmp_path)) is None
+def test_pids_of_another_proc_are_not_ours(
+    tree: ProcTree, scan: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where cgroup.procs could tell, its numbers are not those of a tree."""
+    monkeypatch.setattr(cgroups, "list_members", lambda names: [os.getpid()])
+    assert scan(cgroup="/system.slice").owners.scope == (13,)
+    assert processes.shows_own_pids("/proc") and not processes.shows_own_pids(str(tree))
 
 
 # --------------------------------------------------------------------------------- the kernel's own

@@ -846,5 +846,7 @@ def test_a_verb_loads_only_what_it_needs(proc: Path, verb: str) -> None:
     group = {"": "glance", "count": "count", "list": "rows", "listeners": "rows"}[verb]
     assert own == {"fastsock.cli.answer", "fastsock.cli.flags", f"fastsock.cli.{group}"}
     assert "fastsock.engines.reference" not in loaded
+    if verb in ("count", "list"):  # the others show units
+        assert "fastsock.cgroups" not in loaded
     if verb == "count":
         assert not {"fastsock._render", "fastsock._render_py"} & loaded

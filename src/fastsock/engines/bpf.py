@@ -11,12 +11,12 @@ import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from fastsock.cgroups import shows_own_pids
 from fastsock.engines._bpf import BpfError, Program, attach, walk_by_program
 from fastsock.engines.namespaces import Namespace
 from fastsock.engines.netlink import NetlinkEngine
 from fastsock.engines.walk import Walk
 from fastsock.errors import EngineUnavailable
+from fastsock.processes import shows_own_pids
 from fastsock.table import SocketTable
 
 TYPE_CHECKING = False
