@@ -504,7 +504,8 @@ def test_a_process_knows_its_unit(implementation: Implementation) -> None:
 
     nested = process(b"/lxc.payload.web/system.slice/nginx.service")
     assert (nested.unit, nested.container) == (b"lxc:web/nginx.service", b"web")
-    assert (process(b"/").unit, process(b"/").container) == (None, None)
+    assert (process(b"/").unit, process(b"/").container, process(b"/").pod) == (None, None, None)
+    assert process(PATH).pod == POD
     assert process(b"/a.service").container is None
 
 

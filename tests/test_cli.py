@@ -468,6 +468,20 @@ def test_units_and_containers_as_columns(run: Run, units: Path) -> None:
     ]
 
 
+def test_pods(run: Run, units: Path) -> None:
+    uid = "6c5f7a1e-440c-66ac-9084-e0fc1d8a7e55"
+    path = f"/kubepods.slice/kubepods-pod{uid.replace('-', '_')}.slice/crio-{DOCKER}.scope"
+    (units / "3922" / "cgroup").write_text(f"0::{path}\n")
+    words = ("--cgroup", uid, "--procfs", units)
+    shown = run("list", "--columns", "inode,pod,cgroup", "--sort", "pod", "--no-header", *words)
+    assert [line.split() for line in shown.out.splitlines()] == [
+        ["501", uid, path],
+        ["502", uid, path],
+    ]
+    document = json.loads(run("count", "--by", "pod", "--json", *words).out)
+    assert [(group["pod"], group["total"]) for group in document["groups"]] == [(uid, 2)]
+
+
 def test_nobody_is_in_a_cgroup(run: Run, units: Path) -> None:
     assert run("list", "--cgroup", "no.service,/a\n", "--procfs", units) == (
         1,

@@ -15,14 +15,15 @@ patient = settings(deadline=None)  # the machine may be busy with other things
 
 
 # Two processes of one name, and two of one pid: a pid can be reused while descriptors are walked.
-WEB = (b"/lxc.payload.web/a.service", b"lxc:web/a.service", b"web")
-OWNER_KEYS = ("pid", "command", "cgroup", "unit", "container")
+UID = b"0" * 32
+WEB = (b"/pod%b/lxc.payload.web/a.service" % UID, b"lxc:web/a.service", b"web", UID)
+OWNER_KEYS = ("pid", "command", "cgroup", "unit", "container", "pod")
 PROCESSES = [
     (10, b"nginx", *WEB),
     (11, b"nginx", *WEB),
-    (12, b"redis", b"/db", None, None),
-    (13, b"\xff worker", b"/db", None, None),
-    (13, b"new", b"", None, None),
+    (12, b"redis", b"/db", None, None, None),
+    (13, b"\xff worker", b"/db", None, None, None),
+    (13, b"new", b"", None, None, None),
 ]
 
 
@@ -30,7 +31,7 @@ def owner_rows(implementation: Implementation, held: Iterable[tuple[int, int]]) 
     """Owner rows from (inode, process) pairs; the descriptor is the row's number."""
     processes = [
         implementation.table.Process(pid, 1, command, 0, 1, cgroup)
-        for pid, command, cgroup, _, _ in PROCESSES
+        for pid, command, cgroup, *_ in PROCESSES
     ]
     return implementation.table.OwnerRows.from_rows(
         [(inode, PROCESSES[p][0], fd, PROCESSES[p][0], p) for fd, (inode, p) in enumerate(held)],

@@ -485,6 +485,11 @@ cdef class Process:
         """The container that it runs in: its name, or 12 characters of its id."""
         return unit_of(self.cgroup).container or None
 
+    @property
+    def pod(self):
+        """The uid of the Kubernetes pod that it runs in."""
+        return unit_of(self.cgroup).pod or None
+
     cdef tuple values(self):
         return (self.pid, self.start_time, self.command, self.uid, self.netns, self.cgroup)
 

@@ -225,6 +225,11 @@ class Process:
         """The container that it runs in: its name, or 12 characters of its id."""
         return _unit_of(self.cgroup).container or None
 
+    @property
+    def pod(self) -> bytes | None:
+        """The uid of the Kubernetes pod that it runs in."""
+        return _unit_of(self.cgroup).pod or None
+
     def __eq__(self, other: object, /) -> bool:
         if not isinstance(other, Process):
             return NotImplemented
