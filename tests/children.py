@@ -7,6 +7,8 @@ import ctypes
 import os
 import pickle
 import signal
+import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -29,6 +31,17 @@ def fork() -> int:
         # Python 3.12 warns of threads that other tests' libraries keep; our children need no lock.
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
+
+
+def join(thread: threading.Thread) -> None:
+    """Wait for a thread's end, also for the kernel's.
+
+    Python says so before that. A fork in between copies the locks that it holds on its way out, and
+    AddressSanitizer's allocator, other than libc's, does not free them in the child.
+    """
+    thread.join()
+    while os.path.exists(f"/proc/self/task/{thread.native_id}"):
+        time.sleep(0.001)
 
 
 def become(user: int) -> None:

@@ -2,7 +2,8 @@
 
 A behaviour test takes `engine_name` (or `engine`) or `implementation` and imports neither. What
 cannot work here is skipped with the reason; FASTSOCK_REQUIRE=procfs,… names engines whose absence
-fails the run instead, before the first test, and with them every compiled module.
+fails the run instead, before the first test, and with them every compiled module; `clang` among
+them, that of the compiler which makes the BPF program anew.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import pytest
 
 from fastsock.engines import ENGINES, engine_status, open_engine
 from implementations import BUILDS, Implementation
+from kernel_types import why_not_compiled
 from own_namespace import Namespace, hold_namespace
 
 if TYPE_CHECKING:
@@ -35,9 +37,13 @@ def unavailable() -> dict[str, str]:
     return {status.name: status.reason for status in engine_status() if not status.available}
 
 
-# `bpf` is netlink with other owners, and sees the processes that a test means to hide: it has tests
-# of its own (test_bpf_engine), and its walk is held against the others (test_owners).
-@pytest.fixture(params=[name for name in ENGINES if name != "bpf"])
+# `bpf` sees the processes that a test means to hide, and asks the kernel whatever tree a test has
+# made: it has tests of its own (test_bpf_engine), and its walk is held against the others
+# (test_owners).
+BPF = "bpf"
+
+
+@pytest.fixture(params=[name for name in ENGINES if name != BPF])
 def engine_name(request: pytest.FixtureRequest) -> str:
     """The name of each engine that works here."""
     name: str = request.param
@@ -53,9 +59,7 @@ def tree_engines() -> list[str]:
         Path(root, "1", "net", "tcp").touch()
         refusing = {status.name for status in engine_status(root) if not status.available}
     return [
-        name
-        for name in ENGINES
-        if name != "bpf" and (name not in refusing or name in unavailable())
+        name for name in ENGINES if name != BPF and (name not in refusing or name in unavailable())
     ]
 
 
@@ -78,7 +82,10 @@ def missing_requirements() -> Iterator[str]:
     """Say what FASTSOCK_REQUIRE asks for and is not here."""
     reasons = unavailable()
     for name in REQUIRED:
-        if name not in ENGINES:
+        if name == "clang":
+            if missing := why_not_compiled():
+                yield f"{name}: {missing}"
+        elif name not in ENGINES:
             yield f"{name}: no such engine; engines are {' '.join(ENGINES)}"
         elif name in reasons:
             yield f"{name}: {reasons[name]}"

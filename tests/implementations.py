@@ -1,4 +1,4 @@
-"""The tables in the compiled build and in the plain one.
+"""The tables in the compiled build and in the plain one, and rows to fill them with.
 
 A test takes the fixture `implementation`; one that hypothesis calls many times takes a build's name
 from BUILDS and makes its own.
@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import ipaddress
 import sys
 from typing import Any
 
 import pytest
+
+from fastsock.columns import SOCKET_COLUMNS
 
 SUFFIXES = {"compiled": "", "pure": "_py"}
 BUILDS = tuple(SUFFIXES)
@@ -58,3 +61,29 @@ class Implementation:
 
     def rows(self, *rows: tuple[Any, ...], fields: Any = ()) -> Any:
         return self.table.SocketRows.from_rows(rows, fields)
+
+
+PLACES = {spec.name: n for n, spec in enumerate(SOCKET_COLUMNS)}
+
+
+def address(text: str) -> bytes:
+    """An address as columns hold it: 16 bytes, IPv4 within IPv6."""
+    found = ipaddress.ip_address(text)
+    return found.packed if found.version == 6 else bytes(10) + b"\xff\xff" + found.packed
+
+
+def socket_row(**given: Any) -> tuple[Any, ...]:
+    """A row in the order of columns.py; what is not given is of no interest."""
+    row = dict.fromkeys(PLACES, 0) | {
+        "protocol": 6,
+        "family": 2,
+        "state": 1,
+        "local_address": address("10.0.0.1"),
+        "remote_address": address("10.0.0.2"),
+        "local_port": 80,
+        "remote_port": 40000,
+        "netns": 1,
+        "backlog_limit": -1,
+    }
+    assert given.keys() <= row.keys()
+    return tuple((row | given).values())

@@ -1,16 +1,27 @@
-"""A made-up BTF: small, with every type and field that the BPF program asks a kernel for."""
+"""What the BPF program asks a kernel for: a made-up BTF with all of it, and what compiles it."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import struct
 from pathlib import Path
 from typing import NamedTuple
 
 BPF = Path(__file__).resolve().parents[1] / "src" / "fastsock" / "engines" / "bpf"
 VMLINUX = Path("/sys/kernel/btf/vmlinux")
+CLANG = f"clang-{re.findall('CLANG_MAJOR = ([0-9]+)', (BPF / 'generate.py').read_text())[0]}"
 INT, ARRAY, STRUCT, UNION, ENUM, FUNC, CONST = 1, 3, 4, 5, 6, 12, 10
 BIT_FIELD = "skc_ipv6only"
+
+
+def why_not_compiled() -> str:
+    """Return what generate.py lacks here; "" where it can run."""
+    if not shutil.which(CLANG):
+        return f"no {CLANG}"
+    if not Path("/usr/include/bpf/bpf_helpers.h").exists():
+        return "no headers of libbpf"
+    return ""
 
 
 class Field(NamedTuple):

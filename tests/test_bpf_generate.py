@@ -17,9 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from kernel_types import BPF, VMLINUX
+from kernel_types import BPF, CLANG, VMLINUX, why_not_compiled
 
-CLANG = f"clang-{re.findall('CLANG_MAJOR = ([0-9]+)', (BPF / 'generate.py').read_text())[0]}"
 HEADER = (BPF / "sockets.gen.h").read_text()
 
 
@@ -38,10 +37,8 @@ def test_the_header_names_no_place_and_no_time() -> None:
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the sources, elsewhere, where clang and libbpf's headers are."""
-    if not shutil.which(CLANG):
-        pytest.skip(f"no {CLANG}")
-    if not Path("/usr/include/bpf/bpf_helpers.h").exists():
-        pytest.skip("no headers of libbpf")
+    if missing := why_not_compiled():
+        pytest.skip(missing)
     copy = tmp_path_factory.mktemp("elsewhere") / "bpf"
     shutil.copytree(BPF, copy)
     return copy

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import fastsock
-from children import OWN, child_process, in_child, libc
+from children import OWN, child_process, in_child, join, libc
 from zoo import fill, open_zoo
 
 _bpf = pytest.importorskip("fastsock.engines._bpf", reason="a build without extensions")
@@ -268,7 +268,7 @@ def test_a_thread_with_a_table_of_its_own() -> None:
         assert (found.tgid, found.tid, found.flags) == (os.getpid(), tid, NOT_LEADER)
     finally:
         done.set()
-        thread.join()
+        join(thread)
 
 
 def test_numbers_of_a_child_pid_namespace() -> None:

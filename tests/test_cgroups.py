@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,9 @@ from hypothesis import given, strategies as st
 
 import fastsock
 from children import child_process
-from fastsock import cgroups
+from fastsock import cgroups, processes
 from fastsock.cgroups import Unit, parse_unit
+from fastsock.cli import main
 from fastsock.filter import build_filter
 from implementations import Implementation
 from ports import listen, port_of
@@ -501,7 +504,8 @@ def test_a_process_knows_its_unit(implementation: Implementation) -> None:
 
     nested = process(b"/lxc.payload.web/system.slice/nginx.service")
     assert (nested.unit, nested.container) == (b"lxc:web/nginx.service", b"web")
-    assert (process(b"/").unit, process(b"/").container) == (None, None)
+    assert (process(b"/").unit, process(b"/").container, process(b"/").pod) == (None, None, None)
+    assert process(PATH).pod == POD
     assert process(b"/a.service").container is None
 
 
@@ -595,8 +599,13 @@ def test_a_subtree_that_may_not_be_listed(tmp_path: Path) -> None:
     assert cgroups.list_members([b"/a"], root=str(tmp_path)) is None
 
 
-def test_pids_of_another_proc_are_not_ours(tmp_path: Path) -> None:
-    assert cgroups.list_members([b"/a"], str(tmp_path)) is None
+def test_pids_of_another_proc_are_not_ours(
+    tree: ProcTree, scan: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where cgroup.procs could tell, its numbers are not those of a tree."""
+    monkeypatch.setattr(cgroups, "list_members", lambda names: [os.getpid()])
+    assert scan(cgroup="/system.slice").owners.scope == (13,)
+    assert processes.shows_own_pids("/proc") and not processes.shows_own_pids(str(tree))
 
 
 # --------------------------------------------------------------------------------- the kernel's own
@@ -642,7 +651,9 @@ def test_a_real_cgroup_by_path_name_and_id(own_cgroup: Path, engine_name: str) -
         fastsock.scan(cgroup=path, engine=engine_name)
 
 
-def test_the_cgroup_that_a_socket_was_made_in(own_cgroup: Path) -> None:
+def test_the_cgroup_that_a_socket_was_made_in(
+    own_cgroup: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     if not any(s.name == "netlink" and s.available for s in fastsock.engine_status()):
         pytest.skip("only sock_diag tells")
     (own_cgroup / "cgroup.procs").write_text(str(os.getpid()))
@@ -660,6 +671,52 @@ def test_the_cgroup_that_a_socket_was_made_in(own_cgroup: Path) -> None:
         )
         groups = fastsock.count(by="socket_cgroup", local_port=port, state="listen")
         assert {key: counts.listen for key, counts in groups.items()} == {id: 1}
+
+        def count_by_cgroup(*words: str) -> str:
+            main(["count", "--by", "socket_cgroup,state", "--port", str(port), *words])
+            return capsys.readouterr().out
+
+        path = str(own_cgroup).removeprefix(str(own_cgroup.parent.parent))
+        assert count_by_cgroup().splitlines()[1].split() == [path, "LISTEN", "1"]
+        told = json.loads(count_by_cgroup("--jsonl").splitlines()[0])
+        assert (told["socket_cgroup"], told["socket_cgroup_path"]) == (id, path)
+        own_cgroup.rmdir()  # the socket outlives it
+        assert count_by_cgroup().splitlines()[1].split() == [str(id), "LISTEN", "1"]
+        (told,) = json.loads(count_by_cgroup("--json"))["groups"]
+        assert (told["socket_cgroup"], told["socket_cgroup_path"]) == (id, None)
+
+
+def test_which_sockets_have_a_cgroup() -> None:
+    """What the column says of itself, and no other socket is without."""
+    if not any(s.name == "netlink" and s.available for s in fastsock.engine_status()):
+        pytest.skip("only sock_diag tells")
+    if cgroups.read_mount() is None:
+        pytest.skip("cgroup v2 is not mounted here")
+    with contextlib.ExitStack() as held:
+        server = held.enter_context(listen("127.0.0.1"))
+        with socket.create_connection(server.getsockname()):
+            server.accept()[0].close()  # this end is left in TIME_WAIT
+        held.enter_context(socket.socket(type=socket.SOCK_DGRAM)).bind(("127.0.0.1", 0))
+        held.enter_context(socket.socket(socket.AF_UNIX)).bind("")
+        table = fastsock.scan(protocol=("tcp", "udp", "unix"), fields=["socket_cgroup"])
+    known = {
+        (one.protocol, str(one.state)): bool(one.field("socket_cgroup"))
+        for one in table
+        if one.inode
+    }
+    assert {about: told for about, told in known.items() if told != (about[0] != "unix")} == {}
+    assert {protocol for protocol, _ in known} == {"tcp", "udp", "unix"}
+    assert not any(one.field("socket_cgroup") for one in table if str(one.state) == "TIME_WAIT")
+
+
+def test_without_cgroup_v2_ids_are_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cgroups, "read_mount", lambda: None)
+    with listen("127.0.0.1") as held:
+        main(["count", "--by", "socket_cgroup", "--port", str(port_of(held))])
+    shown = capsys.readouterr().out.splitlines()[1].split()[0]
+    assert shown == "-" or shown.isdecimal()
 
 
 def test_an_engine_that_does_not_know_says_none(engine_name: str) -> None:

@@ -494,6 +494,20 @@ def test_units_and_containers_as_columns(run: Run, units: Path) -> None:
     ]
 
 
+def test_pods(run: Run, units: Path) -> None:
+    uid = "6c5f7a1e-440c-66ac-9084-e0fc1d8a7e55"
+    path = f"/kubepods.slice/kubepods-pod{uid.replace('-', '_')}.slice/crio-{DOCKER}.scope"
+    (units / "3922" / "cgroup").write_text(f"0::{path}\n")
+    words = ("--cgroup", uid, "--procfs", units)
+    shown = run("list", "--columns", "inode,pod,cgroup", "--sort", "pod", "--no-header", *words)
+    assert [line.split() for line in shown.out.splitlines()] == [
+        ["501", uid, path],
+        ["502", uid, path],
+    ]
+    document = json.loads(run("count", "--by", "pod", "--json", *words).out)
+    assert [(group["pod"], group["total"]) for group in document["groups"]] == [(uid, 2)]
+
+
 def test_nobody_is_in_a_cgroup(run: Run, units: Path) -> None:
     assert run("list", "--cgroup", "no.service,/a\n", "--procfs", units) == (
         1,
@@ -902,5 +916,7 @@ def test_a_verb_loads_only_what_it_needs(proc: Path, verb: str) -> None:
     group = {"": "glance", "count": "count", "list": "rows", "listeners": "rows"}[verb]
     assert own == {"fastsock.cli.answer", "fastsock.cli.flags", f"fastsock.cli.{group}"}
     assert "fastsock.engines.reference" not in loaded
+    if verb in ("count", "list"):  # the others show units
+        assert "fastsock.cgroups" not in loaded
     if verb == "count":
         assert not {"fastsock._render", "fastsock._render_py"} & loaded

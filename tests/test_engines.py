@@ -21,6 +21,7 @@ from fastsock.engines.namespaces import find_namespaces, read_inode
 from fastsock.filter import ALL, build_filter
 from fastsock.implementation import NO_EXTENSION
 from fastsock.tcp import FAMILIES, FAMILY_NAMES, PROTOCOL_NAMES
+from kernel_types import CLANG
 from own_namespace import Held, Namespace
 from proctree import LISTEN, ProcTree, tcp_line, udp_line
 
@@ -526,13 +527,16 @@ def cache(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "cache"
 
 
-def test_a_required_engine_that_is_missing_fails_the_run(cache: Path) -> None:
+def test_what_is_required_and_missing_fails_the_run(cache: Path) -> None:
     options = ("-o", f"cache_dir={cache}")
     result = run_pytest(*options, FASTSOCK_REQUIRE="netstat")
     assert result.returncode != 0
     assert f"FASTSOCK_REQUIRE: netstat: no such engine; engines are {' '.join(ENGINES)}" in (
         result.stdout + result.stderr
     )
+    result = run_pytest(*options, FASTSOCK_REQUIRE="clang", PATH=str(cache))
+    assert result.returncode != 0
+    assert f"FASTSOCK_REQUIRE: clang: no {CLANG}\n" in result.stdout + result.stderr
     result = run_pytest(*options, FASTSOCK_REQUIRE="reference")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "fastsock engines: " in result.stdout

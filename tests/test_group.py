@@ -8,60 +8,22 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from implementations import BUILDS, Implementation
+from implementations import BUILDS, PLACES, Implementation, address, socket_row
 
 NONE, HIDDEN, UNKNOWN = -1, -2, -3
 patient = settings(deadline=None)  # the machine may be busy with other things
 
 
-def address(last: int) -> bytes:
-    return bytes(10) + b"\xff\xff\x0a\x00\x00" + bytes([last])
-
-
-def socket(**given: Any) -> tuple[Any, ...]:
-    """A row in the order of columns.py; what is not given is of no interest."""
-    row = {
-        "protocol": 6,
-        "family": 2,
-        "state": 1,
-        "timer": 0,
-        "local_address": address(1),
-        "remote_address": address(2),
-        "local_port": 80,
-        "remote_port": 40000,
-        "rx_queue": 0,
-        "tx_queue": 0,
-        "uid": 0,
-        "retransmits": 0,
-        "inode": 0,
-        "netns": 1,
-        "timer_expires_ms": 0,
-        "cookie": 0,
-        "backlog_limit": -1,
-    }
-    assert given.keys() <= row.keys()
-    return tuple((row | given).values())
-
-
-POSITION = {name: n for n, name in enumerate(["protocol", "family", "state"])} | {
-    "local_address": 4,
-    "remote_address": 5,
-    "local_port": 6,
-    "remote_port": 7,
-    "uid": 10,
-    "inode": 12,
-    "netns": 13,
-}
-
 # Two processes of one name, and two of one pid: a pid can be reused while descriptors are walked.
-WEB = (b"/lxc.payload.web/a.service", b"lxc:web/a.service", b"web")
-OWNER_KEYS = ("pid", "command", "cgroup", "unit", "container")
+UID = b"0" * 32
+WEB = (b"/pod%b/lxc.payload.web/a.service" % UID, b"lxc:web/a.service", b"web", UID)
+OWNER_KEYS = ("pid", "command", "cgroup", "unit", "container", "pod")
 PROCESSES = [
     (10, b"nginx", *WEB),
     (11, b"nginx", *WEB),
-    (12, b"redis", b"/db", None, None),
-    (13, b"\xff worker", b"/db", None, None),
-    (13, b"new", b"", None, None),
+    (12, b"redis", b"/db", None, None, None),
+    (13, b"\xff worker", b"/db", None, None, None),
+    (13, b"new", b"", None, None, None),
 ]
 
 
@@ -69,7 +31,7 @@ def owner_rows(implementation: Implementation, held: Iterable[tuple[int, int]]) 
     """Owner rows from (inode, process) pairs; the descriptor is the row's number."""
     processes = [
         implementation.table.Process(pid, 1, command, 0, 1, cgroup)
-        for pid, command, cgroup, _, _ in PROCESSES
+        for pid, command, cgroup, *_ in PROCESSES
     ]
     return implementation.table.OwnerRows.from_rows(
         [(inode, PROCESSES[p][0], fd, PROCESSES[p][0], p) for fd, (inode, p) in enumerate(held)],
@@ -116,7 +78,7 @@ def model_groups(
     for row in sockets:
         holders: list[dict[str, Any]] = [{}]
         if by_owner or descriptors:
-            inode = row[POSITION["inode"]]
+            inode = row[PLACES["inode"]]
             fds = model_holders(inode, held)
             holders = [
                 dict(zip(OWNER_KEYS, PROCESSES[held[fd][1]], strict=True))
@@ -131,16 +93,16 @@ def model_groups(
             values = tuple(
                 holder[key]
                 if key in OWNER_KEYS
-                else (row[POSITION[key]], row[POSITION["family"]])
+                else (row[PLACES[key]], row[PLACES["family"]])
                 if key.endswith("address")
-                else row[POSITION[key]]
+                else row[PLACES[key]]
                 for key in keys
             )
             if descriptors or values not in seen:
                 seen.append(values)
         for values in seen:
             states = groups.setdefault(values, {})
-            state = row[POSITION["state"]]
+            state = row[PLACES["state"]]
             states[state] = states.get(state, 0) + 1
     return list(groups.items())
 
@@ -149,12 +111,12 @@ def model_groups(
 INODES = st.sampled_from([0, 1, 2, 3, 127, 128, 129, 2**32 - 1, 2**32, 2**63, 2**64 - 1])
 SOCKETS = st.lists(
     st.builds(
-        socket,
+        socket_row,
         protocol=st.sampled_from([6, 17]),
         family=st.sampled_from([2, 10]),
         state=st.sampled_from([1, 10, 255]),
-        local_address=st.sampled_from([address(1), address(9)]),
-        remote_address=st.sampled_from([address(2), bytes(16)]),
+        local_address=st.sampled_from([address("10.0.0.1"), address("10.0.0.9")]),
+        remote_address=st.sampled_from([address("10.0.0.2"), bytes(16)]),
         local_port=st.sampled_from([0, 80, 65535]),
         remote_port=st.sampled_from([1, 40000]),
         uid=st.sampled_from([0, 2**32 - 1]),
@@ -182,12 +144,12 @@ def test_a_join_finds_every_owner_in_order(
     heads = rows.owner_heads()
     assert (heads.name, heads.format) == ("heads", "i")
     for row, head, made in zip(sockets, heads, rows, strict=True):
-        fds = model_holders(row[POSITION["inode"]], held)
+        fds = model_holders(row[PLACES["inode"]], held)
         if fds:
             assert head == fds[0]
             assert [owner.fd for owner in made.owners] == fds
         else:
-            assert head == (missing if row[POSITION["inode"]] else NONE)
+            assert head == (missing if row[PLACES["inode"]] else NONE)
 
 
 @pytest.mark.parametrize("build", BUILDS)
@@ -228,10 +190,10 @@ def test_owned_rows_and_descriptors_are_those_of_the_model(
     for n, row in enumerate(sockets):
         fds = [
             fd
-            for fd in model_holders(row[POSITION["inode"]], held)
+            for fd in model_holders(row[PLACES["inode"]], held)
             if pids is None or PROCESSES[held[fd][1]][0] in pids
         ]
-        counts[row[POSITION["state"]]] += len(fds)
+        counts[row[PLACES["state"]]] += len(fds)
         if fds:
             owned.append(n)
     assert implementation.group.count_descriptors(rows, pids) == counts
@@ -245,7 +207,7 @@ def test_owned_rows_and_descriptors_are_those_of_the_model(
 @given(sockets=SOCKETS)
 def test_ambiguous_rows_are_those_of_the_model(build: str, sockets: list[tuple[Any, ...]]) -> None:
     implementation = Implementation(build)
-    of = [tuple(row[POSITION[key]] for key in ("inode", "netns", "protocol", "uid"))
+    of = [tuple(row[PLACES[key]] for key in ("inode", "netns", "protocol", "uid"))
           for row in sockets]  # fmt: skip
     expected = [
         n
@@ -265,7 +227,7 @@ def test_large_joins(implementation: Implementation, spread: int) -> None:
     inodes = [5_000_000 + n * spread for n in range(3000)] + [7]
     held = [(inode, 0) for inode in inodes] + [(inodes[0], 1)] * 2000
     asked = [*inodes[::-1], *[inode + 3001 * spread for inode in inodes], 0]
-    rows = joined(implementation, [socket(inode=inode) for inode in asked], held, HIDDEN)
+    rows = joined(implementation, [socket_row(inode=inode) for inode in asked], held, HIDDEN)
     row_of = {inode: n for n, inode in enumerate(inodes)}
     expected = [row_of.get(inode, HIDDEN) for inode in asked[:-1]] + [NONE]
     assert rows.owner_heads().tolist() == expected
@@ -276,11 +238,11 @@ def test_large_joins(implementation: Implementation, spread: int) -> None:
 @pytest.mark.parametrize("spread", [1, 1000])
 def test_ambiguous_rows_among_many(implementation: Implementation, spread: int) -> None:
     inodes = [1 + n * spread for n in range(1000)]
-    sockets = [socket(inode=inode) for inode in inodes] + [
-        socket(inode=inodes[500], uid=5),
-        socket(inode=inodes[600]),  # the same socket once more
-        socket(inode=inodes[700], netns=2),
-        socket(inode=inodes[800], protocol=17),
+    sockets = [socket_row(inode=inode) for inode in inodes] + [
+        socket_row(inode=inodes[500], uid=5),
+        socket_row(inode=inodes[600]),  # the same socket once more
+        socket_row(inode=inodes[700], netns=2),
+        socket_row(inode=inodes[800], protocol=17),
     ]
     rows = implementation.table.SocketRows.from_rows(sockets)
     assert implementation.group.ambiguous(rows).tolist() == [500, 700, 800, 1000, 1002, 1003]
@@ -288,7 +250,7 @@ def test_ambiguous_rows_among_many(implementation: Implementation, spread: int) 
 
 def test_a_shared_socket_counts_once_in_each_group(implementation: Implementation) -> None:
     """Two descriptors in one process, one each in two others of which one has the same name."""
-    rows = joined(implementation, [socket(inode=5)], [(5, 0), (5, 0), (5, 1), (5, 2)])
+    rows = joined(implementation, [socket_row(inode=5)], [(5, 0), (5, 0), (5, 1), (5, 2)])
     assert grouped(implementation, rows, "command") == [
         ((b"nginx",), {1: 1}),
         ((b"redis",), {1: 1}),
@@ -310,7 +272,7 @@ def test_a_shared_socket_counts_once_in_each_group(implementation: Implementatio
 
 
 def test_sockets_without_an_owner_are_groups_of_their_own(implementation: Implementation) -> None:
-    sockets = [socket(inode=0), socket(inode=1), socket(inode=2)]
+    sockets = [socket_row(inode=0), socket_row(inode=1), socket_row(inode=2)]
     rows = joined(implementation, sockets, [(1, 2)], HIDDEN)
     assert grouped(implementation, rows, "cgroup", "pid") == [
         ((NONE, NONE), {1: 1}),
@@ -325,7 +287,7 @@ def test_chunks_of_a_stream_add_up(implementation: Implementation) -> None:
     owners = owner_rows(implementation, held)
     index = implementation.group.OwnerIndex(owners)
     grouper = implementation.group.Grouper(["local_port", "command"])
-    sockets = [socket(inode=n, local_port=n % 7, state=n % 3) for n in range(1, 400)]
+    sockets = [socket_row(inode=n, local_port=n % 7, state=n % 3) for n in range(1, 400)]
     for start in range(0, len(sockets), 50):
         chunk = implementation.table.SocketRows.from_rows(sockets[start : start + 50])
         chunk.attach_owners(owners, index.heads(chunk, UNKNOWN))
@@ -337,20 +299,22 @@ def test_chunks_of_a_stream_add_up(implementation: Implementation) -> None:
 def test_one_grouper_takes_tables_of_different_owners(implementation: Implementation) -> None:
     grouper = implementation.group.Grouper(["command"])
     for held in ([(1, 0)], [(1, 4), (1, 0)]):
-        grouper.add(joined(implementation, [socket(inode=1)], held))
+        grouper.add(joined(implementation, [socket_row(inode=1)], held))
     assert grouper.groups() == [((b"nginx",), {1: 2}), ((b"new",), {1: 1})]
 
 
 def test_many_groups(implementation: Implementation) -> None:
     """More than any first size of a hash has room for."""
-    sockets = [socket(remote_port=n, uid=n // 3) for n in range(5000)]
+    sockets = [socket_row(remote_port=n, uid=n // 3) for n in range(5000)]
     rows = implementation.table.SocketRows.from_rows(sockets)
     groups = grouped(implementation, rows, "remote_port", "uid", "remote_address")
-    assert groups == [((n, n // 3, (address(2), 2)), {1: 1}) for n in range(5000)]
+    assert groups == [((n, n // 3, (address("10.0.0.2"), 2)), {1: 1}) for n in range(5000)]
 
 
 def test_states_are_counted(implementation: Implementation) -> None:
-    rows = implementation.table.SocketRows.from_rows([socket(state=n % 256) for n in range(300)])
+    rows = implementation.table.SocketRows.from_rows(
+        [socket_row(state=n % 256) for n in range(300)]
+    )
     assert implementation.group.count_states(rows) == [2] * 44 + [1] * 212
 
 
@@ -366,7 +330,7 @@ def test_empty_tables(implementation: Implementation) -> None:
 def test_owners_are_needed_where_the_question_is_about_them(
     implementation: Implementation,
 ) -> None:
-    rows = implementation.table.SocketRows.from_rows([socket(inode=1)])
+    rows = implementation.table.SocketRows.from_rows([socket_row(inode=1)])
     with pytest.raises(ValueError, match="owners"):
         grouped(implementation, rows, "state", "command")
     with pytest.raises(ValueError, match="owners"):

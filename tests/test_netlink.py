@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import fastsock
-from children import AS_ROOT, NOBODY, OWN, child_process, in_child
+from children import AS_ROOT, NOBODY, OWN, child_process, in_child, join
 from fastsock.engines import engine_status, open_engine
 from fastsock.engines.namespaces import read_inode
 from fastsock.errors import EngineUnavailable
@@ -275,7 +275,7 @@ def churn(seconds: float = 2) -> Iterator[None]:
         yield
     finally:
         ended.set()
-        worker.join()
+        join(worker)
 
 
 def test_quiet_sockets_are_exact_beside_churn() -> None:

@@ -24,7 +24,7 @@ import pytest
 
 import fastsock
 import proctree
-from children import in_child, libc
+from children import in_child, join, libc
 from fastsock import cli, conductor
 from fastsock.conductor import Question
 from fastsock.engines import engine_status, open_engine
@@ -439,7 +439,7 @@ def test_signals_do_not_end_an_answer() -> None:
         descriptor = ours.detach()
         result = dump_from(lambda paths: {paths[0]: DiagSocket(descriptor)})
     finally:
-        kernel.join()
+        join(kernel)
         theirs.close()
         signal.signal(signal.SIGUSR1, before)
     assert (result.error, result.ports(), result.repeats) == (None, [80, 81], 0)

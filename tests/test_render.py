@@ -138,6 +138,9 @@ def test_the_unit_of_each_process_is_behind_its_descriptors(made: Implementation
         "UNIT                                                 CONTAINER       PID\n"
         'docker:0123456789ab,"a b\\x1b\\".service",-,x.service  0123456789ab,-  100,101,102,103\n'
     )
+    assert text(made, table, "cgroup", header=False) == (
+        f'/docker/{"0123456789abcdef" * 4},"/a b\\x1b\\".service","",/x.service/y\n'
+    )
     assert [owner.get("unit") for owner in json_rows(made, table)[0]["owners"]] == [
         *["docker:0123456789ab"] * 3,
         'a b\\x1b".service',

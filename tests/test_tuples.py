@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import ipaddress
 import sys
 from collections.abc import Iterable, Sequence
 from socket import inet_ntop
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from implementations import BUILDS, Implementation
+from implementations import BUILDS, PLACES, Implementation, address, socket_row
 
 UNKNOWN = -3
 patient = settings(deadline=None)  # the machine may be busy with other things
@@ -51,38 +50,8 @@ def describe(protocol: int, family: int, state: int) -> tuple[str, str, str]:
     return f"F{family}", f"P{protocol}", STATUSES[protocol, state]
 
 
-def address(text: str) -> bytes:
-    found = ipaddress.ip_address(text)
-    return found.packed if found.version == 6 else bytes(10) + b"\xff\xff" + found.packed
-
-
 def text_of(packed: bytes, family: int) -> str:
     return inet_ntop(family, packed[12:] if family == 2 else packed)
-
-
-def socket(**given: Any) -> tuple[Any, ...]:
-    """A row in the order of columns.py; what is not given is of no interest."""
-    row = {
-        "protocol": 6,
-        "family": 2,
-        "state": 1,
-        "timer": 0,
-        "local_address": address("10.0.0.1"),
-        "remote_address": address("10.0.0.2"),
-        "local_port": 80,
-        "remote_port": 40000,
-        "rx_queue": 0,
-        "tx_queue": 0,
-        "uid": 0,
-        "retransmits": 0,
-        "inode": 0,
-        "netns": 1,
-        "timer_expires_ms": 0,
-        "cookie": 0,
-        "backlog_limit": -1,
-    }
-    assert given.keys() <= row.keys()
-    return tuple((row | given).values())
 
 
 def joined(
@@ -116,7 +85,7 @@ def answer(
 
 
 def test_a_row_with_its_holder(implementation: Implementation) -> None:
-    rows = joined(implementation, [socket(inode=7)], [(7, 4211, 300, 4211, 0)], [4211])
+    rows = joined(implementation, [socket_row(inode=7)], [(7, 4211, 300, 4211, 0)], [4211])
     end, far = End("10.0.0.1", 80), End("10.0.0.2", 40000)
     (row,) = answer(implementation, rows, [0])
     assert row == (300, "F2", "P6", end, far, "S1", 4211)
@@ -127,7 +96,7 @@ def test_a_row_with_its_holder(implementation: Implementation) -> None:
 
 
 def test_a_row_is_as_one_made_by_its_class(implementation: Implementation) -> None:
-    rows = joined(implementation, [socket(inode=7)], [(7, 4211, 300, 4211, 0)], [4211])
+    rows = joined(implementation, [socket_row(inode=7)], [(7, 4211, 300, 4211, 0)], [4211])
     (row,) = answer(implementation, rows, [0])
     again = Held(*row)
     assert (row, hash(row), repr(row)) == (again, hash(again), repr(again))
@@ -139,7 +108,7 @@ def test_a_row_is_as_one_made_by_its_class(implementation: Implementation) -> No
 def test_the_collector_sees_no_row(implementation: Implementation) -> None:
     if implementation.name == "pure":
         pytest.skip("plain Python cannot hide what it makes")
-    sockets = [socket(inode=number) for number in range(1, 3000)]
+    sockets = [socket_row(inode=number) for number in range(1, 3000)]
     owners = [(number, 5, number, 5, 0) for number in range(1, 3000)]
     rows = joined(implementation, sockets, owners, [5])
     made = answer(implementation, rows, [0])
@@ -151,7 +120,7 @@ def test_the_collector_sees_no_row(implementation: Implementation) -> None:
 
 
 def test_what_rows_have_in_common_is_one_object(implementation: Implementation) -> None:
-    sockets = [socket(inode=number, remote_port=number) for number in (300, 301, 302)]
+    sockets = [socket_row(inode=number, remote_port=number) for number in (300, 301, 302)]
     owners = [(number, 70000, number, 70000, 0) for number in (300, 301, 302)]
     made = answer(implementation, joined(implementation, sockets, owners, [70000]), [0])
     assert len({id(row.laddr) for row in made}) == 1
@@ -165,7 +134,7 @@ def test_addresses_as_text(implementation: Implementation) -> None:
     texts = [f"{n % 256}.{n * 7 % 256}.{n // 256}.{n * 11 % 256}" for n in range(12_000)]
     texts += ["::", "::1", "fe80::1", "::ffff:10.0.0.1", "2001:db8::2"]
     sockets = [
-        socket(
+        socket_row(
             family=10 if ":" in text else 2,
             inode=number,
             local_address=address(text),
@@ -175,19 +144,21 @@ def test_addresses_as_text(implementation: Implementation) -> None:
         )
         for number, text in enumerate(texts, 1)
     ]
-    sockets += [socket(family=10, local_address=address("10.0.0.1"), remote_port=0)]
+    sockets += [socket_row(family=10, local_address=address("10.0.0.1"), remote_port=0)]
     made = answer(implementation, joined(implementation, sockets), [])
-    place = {name: n for n, name in ((1, "family"), (4, "laddr"), (5, "raddr"), (6, "port"))}
     assert len(made) == len(sockets)
     for row, given_ in zip(made, sockets, strict=True):
-        family = given_[place["family"]]
-        assert row.laddr == (text_of(given_[place["laddr"]], family), given_[place["port"]])
-        assert row.raddr in ((text_of(given_[place["raddr"]], family), 65535), ())
+        family = given_[PLACES["family"]]
+        assert row.laddr == (
+            text_of(given_[PLACES["local_address"]], family),
+            given_[PLACES["local_port"]],
+        )
+        assert row.raddr in ((text_of(given_[PLACES["remote_address"]], family), 65535), ())
     assert made[-1].laddr == ("::ffff:10.0.0.1", 80)
 
 
 def test_without_a_port_there_is_no_end(implementation: Implementation) -> None:
-    sockets = [socket(local_port=0, remote_port=0), socket(remote_port=0)]
+    sockets = [socket_row(local_port=0, remote_port=0), socket_row(remote_port=0)]
     made = answer(implementation, joined(implementation, sockets), [])
     assert [(row.laddr, row.raddr) for row in made] == [((), ()), (("10.0.0.1", 80), ())]
 
@@ -195,17 +166,17 @@ def test_without_a_port_there_is_no_end(implementation: Implementation) -> None:
 def test_nobodys_rows_come_once(implementation: Implementation) -> None:
     other = address("10.9.9.9")
     sockets = [
-        socket(),
-        socket(uid=5),  # shows nothing else
-        socket(remote_port=0),
-        socket(remote_port=0, remote_address=other),  # nor does this
-        socket(local_address=other),
-        socket(state=6),
-        socket(protocol=17),
-        socket(protocol=17, state=7),  # states of UDP are all called the same
-        socket(family=10),
-        socket(inode=9),
-        socket(inode=8),
+        socket_row(),
+        socket_row(uid=5),  # shows nothing else
+        socket_row(remote_port=0),
+        socket_row(remote_port=0, remote_address=other),  # nor does this
+        socket_row(local_address=other),
+        socket_row(state=6),
+        socket_row(protocol=17),
+        socket_row(protocol=17, state=7),  # states of UDP are all called the same
+        socket_row(family=10),
+        socket_row(inode=9),
+        socket_row(inode=8),
     ]
     owners = [(8, 5, 3, 5, 0)]
     made = answer(implementation, joined(implementation, sockets, owners, [5]), [0])
@@ -235,7 +206,9 @@ def test_holders(
 ) -> None:
     inodes, owners, ranks = drawn
     implementation = Implementation(build)
-    rows = joined(implementation, [socket(inode=inode) for inode in inodes], owners, range(10, 14))
+    rows = joined(
+        implementation, [socket_row(inode=inode) for inode in inodes], owners, range(10, 14)
+    )
     expected: list[tuple[int, int]] = []
     for place, inode in enumerate(inodes):
         held = [
@@ -261,15 +234,15 @@ def test_no_rows(implementation: Implementation) -> None:
 
 
 def test_what_cannot_be_described(implementation: Implementation) -> None:
-    rows = joined(implementation, [socket(protocol=3)])
+    rows = joined(implementation, [socket_row(protocol=3)])
     with pytest.raises(KeyError, match=r"\(3, 1\)"):
         answer(implementation, rows, [])
 
 
 def test_wrong_arguments(implementation: Implementation) -> None:
     tuples, column = implementation.tuples, implementation.column
-    bare = implementation.rows(socket())
-    rows = joined(implementation, [socket(inode=7)], [(7, 5, 3, 5, 0)], [5])
+    bare = implementation.rows(socket_row())
+    rows = joined(implementation, [socket_row(inode=7)], [(7, 5, 3, 5, 0)], [5])
     listed = tuples.list_holders(rows, column("i", [0]), False, False)
     index, holders = listed
     with pytest.raises(ValueError, match="this needs owners: join them to the table first"):

@@ -28,7 +28,7 @@ class Grouper:
 
     `keys` are among state, family, protocol, local_port, remote_port, local_address,
     remote_address, uid, netns, socket_cgroup (of tables that hold it, else KeyError), and the owner
-    keys pid, command, cgroup, unit, container. Raises ValueError for another key or one named
+    keys pid, command, cgroup, unit, container, pod. Raises ValueError for another key or one named
     twice.
     """
 
@@ -49,9 +49,9 @@ class Grouper:
     def groups(self) -> list[tuple[tuple[Any, ...], dict[int, int]]]:
         """Return (key values, {state: count}) in the order of first sight.
 
-        Values are numbers; command and cgroup are bytes, unit and container too or None; an address
-        is (16 bytes, family). A socket without an owner has its negative owner state in all owner
-        keys.
+        Values are numbers; command and cgroup are bytes, unit, container and pod too or None; an
+        address is (16 bytes, family). A socket without an owner has its negative owner state in all
+        owner keys.
         """
 
 def owned_by(rows: SocketRows, pids: Iterable[int]) -> Column:

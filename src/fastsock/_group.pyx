@@ -77,7 +77,7 @@ cdef dict ROW_KEYS = {
     "netns": (NETNS, 8),
     "socket_cgroup": (SOCKET_CGROUP, 8),
 }
-cdef tuple OWNER_KEYS = ("pid", "command", "cgroup", "unit", "container")
+cdef tuple OWNER_KEYS = ("pid", "command", "cgroup", "unit", "container", "pod")
 
 cdef uint64_t[3] SECRET
 cdef bytes random_bytes = os.urandom(24)

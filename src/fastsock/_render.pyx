@@ -106,7 +106,7 @@ cdef struct Cell:
     const Text* names
     size_t name_count      # of a name: the words that it must not be in a table
     Owners* owners
-    const Text* called     # command, unit or container of each process,
+    const Text* called     # command, unit or the like of each process,
     const uint32_t* same   # and the first process that has the same
     const uint64_t* offsets  # of a column of variable width; `values` is its data then
     const char* paths      # of an end: the data of UNIX sockets' paths; none at the other end
@@ -503,7 +503,7 @@ cdef int write_pids(Cell* cell, size_t row, Out* out) noexcept nogil:
 
 
 cdef int write_called(Cell* cell, size_t row, Out* out) noexcept nogil:
-    """Each command, unit or container once, however many processes have it."""
+    """Each command, cgroup, unit, container or pod once, however many processes have it."""
     cdef Owners* owners = cell.owners
     cdef int32_t at = owners.heads[row]
     cdef bint first = True
@@ -885,7 +885,7 @@ cdef class Blocks:
         return 0
 
     cdef int fill_called(self, Cell* cell, str name) except -1:
-        """Say what each process's command, unit or container is: each text is made once."""
+        """Say what each process's command, unit and the like is: each text is made once."""
         cdef list processes = self.rows.owners.processes
         cdef bytes same = PyBytes_FromStringAndSize(NULL, len(processes) * sizeof(uint32_t))
         cdef uint32_t* first_with = <uint32_t*>PyBytes_AS_STRING(same)

@@ -155,7 +155,7 @@ def _tasks(owners: list[Owner]) -> str:
 
 
 def _place(name: bytes | None) -> str:
-    """Return a unit or container; a dash where a process is in none."""
+    """Return a unit, container or pod; a dash where a process is in none."""
     return "-" if name is None else text_name(name)
 
 
@@ -163,8 +163,10 @@ _OWNER_CELLS: dict[str, Callable[[list[Owner]], str]] = {
     "owners": _tasks,
     "pid": lambda owners: ",".join(dict.fromkeys(str(owner.pid) for owner in owners)),
     "command": lambda owners: ",".join(dict.fromkeys(text_name(o.command) for o in owners)),
+    "cgroup": lambda owners: ",".join(dict.fromkeys(text_name(o.process.cgroup) for o in owners)),
     "unit": lambda owners: ",".join(dict.fromkeys(_place(o.unit) for o in owners)),
     "container": lambda owners: ",".join(
         dict.fromkeys(_place(o.process.container) for o in owners)
     ),
+    "pod": lambda owners: ",".join(dict.fromkeys(_place(o.process.pod) for o in owners)),
 }

@@ -57,6 +57,9 @@ class Process:
     @property
     def container(self) -> bytes | None:
         """The container that it runs in: its name, or 12 characters of its id."""
+    @property
+    def pod(self) -> bytes | None:
+        """The uid of the Kubernetes pod that it runs in."""
     def __init__(
         self, pid: int, start_time: int, command: bytes, uid: int, netns: int, cgroup: bytes
     ) -> None: ...

@@ -33,7 +33,6 @@ from fastsock._columns cimport (
 from fastsock._row cimport Row
 
 from fastsock import attributes, tcp
-from fastsock.cgroups import parse_unit
 from fastsock.columns import OPTIONAL_COLUMNS, OWNER_COLUMNS, SOCKET_COLUMNS
 from fastsock.errors import escape
 
@@ -446,6 +445,18 @@ cdef object value_at(object column, Py_ssize_t i):
     return (<Column>column).value(i)
 
 
+cdef object parse_unit = None
+
+
+cdef object unit_of(bytes cgroup):
+    """Return what a cgroup belongs to, as cgroups.parse_unit."""
+    global parse_unit
+    if parse_unit is None:  # not above: most questions ask for no unit
+        from fastsock import cgroups
+        parse_unit = cgroups.parse_unit
+    return parse_unit(cgroup)
+
+
 @cython.final
 cdef class Process:
     """One process that holds a socket, as it was during the walk."""
@@ -468,12 +479,17 @@ cdef class Process:
     @property
     def unit(self):
         """The container, pod or systemd unit that it runs in, as `cgroups.Unit.text`."""
-        return parse_unit(self.cgroup).text or None
+        return unit_of(self.cgroup).text or None
 
     @property
     def container(self):
         """The container that it runs in: its name, or 12 characters of its id."""
-        return parse_unit(self.cgroup).container or None
+        return unit_of(self.cgroup).container or None
+
+    @property
+    def pod(self):
+        """The uid of the Kubernetes pod that it runs in."""
+        return unit_of(self.cgroup).pod or None
 
     cdef tuple values(self):
         return (self.pid, self.start_time, self.command, self.uid, self.netns, self.cgroup)

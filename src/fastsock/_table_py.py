@@ -18,7 +18,6 @@ from operator import index as as_index
 from socket import AF_INET, AF_INET6, inet_ntop
 
 from fastsock import attributes, tcp
-from fastsock.cgroups import parse_unit
 from fastsock.columns import (
     OPTIONAL_COLUMNS,
     OPTIONAL_NAMES,
@@ -31,6 +30,8 @@ from fastsock.errors import escape
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeVar
+
+    from fastsock.cgroups import Unit
 
     AnyOwnerRows = TypeVar("AnyOwnerRows", bound="OwnerRows")
     AnySocketRows = TypeVar("AnySocketRows", bound="SocketRows")
@@ -192,6 +193,13 @@ def _new_blob_column(name: str) -> BlobColumn:
     return column
 
 
+def _unit_of(cgroup: bytes) -> Unit:
+    """Return what a cgroup belongs to, as cgroups.parse_unit."""
+    from fastsock.cgroups import parse_unit  # not above: most questions ask for no unit
+
+    return parse_unit(cgroup)
+
+
 class Process:
     """One process that holds a socket, as it was during the walk."""
 
@@ -210,12 +218,17 @@ class Process:
     @property
     def unit(self) -> bytes | None:
         """The container, pod or systemd unit that it runs in, as `cgroups.Unit.text`."""
-        return parse_unit(self.cgroup).text or None
+        return _unit_of(self.cgroup).text or None
 
     @property
     def container(self) -> bytes | None:
         """The container that it runs in: its name, or 12 characters of its id."""
-        return parse_unit(self.cgroup).container or None
+        return _unit_of(self.cgroup).container or None
+
+    @property
+    def pod(self) -> bytes | None:
+        """The uid of the Kubernetes pod that it runs in."""
+        return _unit_of(self.cgroup).pod or None
 
     def __eq__(self, other: object, /) -> bool:
         if not isinstance(other, Process):

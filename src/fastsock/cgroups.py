@@ -328,14 +328,6 @@ def read_mount() -> str | None:
     return mounts[0] if mounts else None
 
 
-def shows_own_pids(procfs: str) -> bool:
-    """Return whether the pids in `procfs` are those that this process sees."""
-    try:
-        return os.readlink(f"{procfs}/self") == str(os.getpid())
-    except OSError:  # made up, or of another pid namespace
-        return False
-
-
 def _is_v2_alone() -> bool:
     """Whether /proc/PID/cgroup has one line, so that a path can only be one of v2."""
     try:
@@ -345,19 +337,17 @@ def _is_v2_alone() -> bool:
     return text.startswith(b"0::") and text.count(b"\n") == 1
 
 
-def list_members(
-    names: Collection[bytes], procfs: str = "/proc", root: str | None = None
-) -> list[int] | None:
+def list_members(names: Collection[bytes], root: str | None = None) -> list[int] | None:
     """Return the pids in the cgroups `names` and below, by cgroup.procs, or None.
 
     None where only /proc/PID/cgroup of all can tell: for names that are no paths, beside cgroups of
-    v1, in a threaded subtree, where `procfs` is not this process's own, and where the filesystem is
-    not to be seen. `root` is where cgroup v2 is mounted, alone.
+    v1, in a threaded subtree, and where the filesystem is not to be seen. The numbers are those
+    that this process sees. `root` is where cgroup v2 is mounted, alone.
     """
     if not all(name.startswith(b"/") for name in names):
         return None
     if root is None:
-        if not (shows_own_pids(procfs) and _is_v2_alone()):
+        if not _is_v2_alone():
             return None
         root = read_mount()
     # The root of the hierarchy holds everything, and /.. is above what this reader sees.

@@ -61,7 +61,11 @@ OPTIONAL_COLUMNS = (
     ColumnSpec("mark", "I", "SO_MARK"),
     ColumnSpec("v6only", "B", "1: an IPv6 socket that does not take IPv4 (IPV6_V6ONLY), else 0"),
     ColumnSpec(
-        "socket_cgroup", "Q", "id of the cgroup v2 it was made in (inode of its directory)", 0
+        "socket_cgroup",
+        "Q",
+        "id of the cgroup v2 it was made in (inode of its directory); 0 where unknown: sock_diag "
+        "tells no UNIX socket's, no TIME_WAIT's and no SYN_RECV's, and /proc none",
+        0,
     ),
     ColumnSpec("type", "B", "socket type: 1 stream, 2 datagram, 5 seqpacket; 0 where unknown", 0),
     ColumnSpec("peer", "Q", "inode of the other end of a UNIX socket; 0 for none or unknown", 0),

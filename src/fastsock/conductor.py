@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from fastsock import cgroups, processes
+from fastsock import processes
 from fastsock.columns import OPTIONAL_NAMES, UNIX_FIELDS
 from fastsock.engines import open_engine
 from fastsock.engines.namespaces import (
@@ -130,8 +130,10 @@ class Question:
 
     def _find_members(self, names: frozenset[bytes], pids: list[int] | None) -> list[int]:
         """Return those of `pids`, or of all processes, that are in a cgroup or below it."""
-        if pids is None:
-            pids = cgroups.list_members(names, self.procfs)
+        from fastsock import cgroups  # not above: most questions name none
+
+        if pids is None and processes.shows_own_pids(self.procfs):
+            pids = cgroups.list_members(names)
         if pids is None:
             pids = list_pids(self.procfs)
         paths = {pid: cgroups.read_membership(f"{self.procfs}/{pid}") for pid in pids}
@@ -657,6 +659,8 @@ def glance(*, most: int = 5, **question: Any) -> Glance:
     net/protocols, also where they are not asked for; and `undecoded`: how many sockets of protocols
     that are not in any table, by the kernel's name of the protocol.
     """
+    from fastsock import cgroups
+
     question.setdefault("protocol", ("tcp", "udp"))
     asked = Question(**question)
     made = Glance()

@@ -1,4 +1,4 @@
-"""Which processes a name means, and how many descriptors processes have open."""
+"""Which processes a name means, how many descriptors they have open, and whose numbers they are."""
 
 from __future__ import annotations
 
@@ -47,6 +47,14 @@ def read_command(process: str) -> bytes:
     text = _read(f"{process}/stat")
     start, end = text.find(b"("), text.rfind(b")")
     return text[start + 1 : end] if 0 <= start < end else b""
+
+
+def shows_own_pids(procfs: str) -> bool:
+    """Return whether the pids in `procfs` are those that this process sees."""
+    try:
+        return os.readlink(f"{procfs}/self") == str(os.getpid())
+    except OSError:  # made up, or of another pid namespace
+        return False
 
 
 _PF_EXITING = 0x4  # include/linux/sched.h

@@ -26,10 +26,10 @@ _HEADINGS = {
 }
 
 # What `--columns` may name: the fields of a socket, the optional ones, an end as ADDRESS:PORT, and
-# what a join adds. pid, command, unit and container are those of `owners`, each once. The members
+# what a join adds: pid, command, cgroup, … are those of `owners`, each once. The members
 # of raw columns (attributes.py) are columns beside these, as tcp_info.rtt.
 FIELDS = tuple(spec.name for spec in SOCKET_COLUMNS)
-OWNER_FIELDS = ("owners", "pid", "command", "unit", "container", "owner_state")
+OWNER_FIELDS = ("owners", "pid", "command", "cgroup", "unit", "container", "pod", "owner_state")
 COLUMNS = (*FIELDS, "local", "remote", *OPTIONAL_NAMES, *OWNER_FIELDS)
 
 # Of UNIX sockets `local` is the path, and their type is shown as well.

@@ -151,9 +151,9 @@ class Counts:
 class Groups(Mapping["Any", Counts]):
     """Counts by key; `by` names the keys. With several, a key is a tuple.
 
-    A key is what the attribute of a `Socket` is; commands, cgroups, units and containers are text,
-    in which bytes that are not UTF-8 are surrogates (as os.fsdecode makes them). The unit or
-    container of a process that is in none is None. Or the key is NONE, HIDDEN or UNKNOWN for
+    A key is what the attribute of a `Socket` is; commands, cgroups, units, containers and pods are
+    text, in which bytes that are not UTF-8 are surrogates (as os.fsdecode makes them). The unit,
+    container or pod of a process that is in none is None. Or the key is NONE, HIDDEN or UNKNOWN for
     sockets without a known owner: three groups that are never merged. A socket that processes share
     counts once in each of their groups, so that groups may add up to more than there are sockets;
     `total` is the Counts of all, each once.
@@ -204,7 +204,7 @@ class Groups(Mapping["Any", Counts]):
 
 
 # Group keys that are other people's text.
-NAME_KEYS = ("command", "cgroup", "unit", "container")
+NAME_KEYS = ("command", "cgroup", "unit", "container", "pod")
 
 
 def _json_key(name: str, value: Any) -> Any:
@@ -267,6 +267,7 @@ GROUP_KEYS = (
     "cgroup",
     "unit",
     "container",
+    "pod",
     "socket_cgroup",
     "family",
     "protocol",

@@ -8,6 +8,7 @@ from fastsock import render, tcp
 from fastsock.cli.answer import Answer
 from fastsock.cli.flags import Flag, Options, UsageError
 from fastsock.columns import UNIX_FIELDS
+from fastsock.errors import escape
 from fastsock.filter import OWNER_TERMS
 from fastsock.table import GROUP_KEYS, NAME_KEYS, Counts, Groups, OwnerState
 
@@ -94,6 +95,7 @@ def write_text(
 def grid_of_groups(groups: Groups) -> str:
     """Return one line a group; those that begin alike stand together, the largest first."""
     several = len(groups.by) > 1
+    paths = paths_of(groups)
     found = [(key if several else (key,), counts) for key, counts in groups.items()]
     sizes: dict[tuple[Any, ...], int] = {}
     for key, counts in found:
@@ -110,7 +112,10 @@ def grid_of_groups(groups: Groups) -> str:
     split = [] if "state" in groups.by else ["established", "listen", "other"]
     columns = [*split, "total"]
     rows = [
-        [*map(show_key, groups.by, key), *(str(getattr(counts, column)) for column in columns)]
+        [
+            *(show_key(*part, paths) for part in zip(groups.by, key, strict=True)),
+            *(str(getattr(counts, column)) for column in columns),
+        ]
         for key, counts in found
     ]
     headings = [name.upper() for name in (*groups.by, *columns)]
@@ -118,10 +123,36 @@ def grid_of_groups(groups: Groups) -> str:
     return render.render_grid(headings, rows, right)
 
 
-def show_key(name: str, value: object) -> str:
+def paths_of(groups: Groups) -> dict[int, bytes]:
+    """Return the paths of the cgroups that sockets were made in, of those that are still there."""
+    if "socket_cgroup" not in groups.by:
+        return {}
+    from fastsock.cgroups import read_paths
+
+    ids = {row["socket_cgroup"] for row in groups.as_dicts()} - {None}
+    try:
+        return read_paths(ids)
+    except OSError:  # cgroup v2 is not mounted, or not to be seen from here: there are the ids
+        return {}
+
+
+def dicts_of(groups: Groups) -> list[dict[str, Any]]:
+    """Return the JSON objects, with `socket_cgroup_path` beside a `socket_cgroup`."""
+    rows = groups.as_dicts()
+    if "socket_cgroup" in groups.by:
+        paths = paths_of(groups)
+        for row in rows:
+            path = paths.get(row["socket_cgroup"])
+            row["socket_cgroup_path"] = None if path is None else escape(path)
+    return rows
+
+
+def show_key(name: str, value: Any, paths: dict[int, bytes]) -> str:
     """Return a group key for a table: sentinels bare, what processes call themselves quoted."""
     if isinstance(value, OwnerState):
         return "-" if value.name == "none" else value.name
+    if name == "socket_cgroup" and value in paths:
+        return render.text_name(paths[value])
     if name in NAME_KEYS:
         if value is None:  # in none: what has a blank is no name here, names with one are quoted
             return f"no {name}"
@@ -136,7 +167,7 @@ def write_document(
     document = answer.head(*(part for part in (counts, groups, others) if part is not None))
     document["counts"] = counts.as_dict()
     if groups is not None:
-        document["groups"] = groups.as_dicts()
+        document["groups"] = dicts_of(groups)
     if others is not None:
         answer.write(render.render_json_document(document, "sockets", others))
     else:
@@ -147,7 +178,7 @@ def write_lines(
     answer: Answer, counts: Counts, groups: Groups | None, others: SocketTable | None
 ) -> None:
     """The sockets, one a line; then the groups, one a line, or the counts as one."""
-    rows = [counts.as_dict()] if groups is None else groups.as_dicts()
+    rows = [counts.as_dict()] if groups is None else dicts_of(groups)
     total = len(rows)
     if others is not None:
         total += len(others)

@@ -240,7 +240,7 @@ def sort_keys(rows: SocketTable, column: str) -> list[Any]:
 
 
 def owner_keys(rows: SocketTable, column: str) -> list[Any]:
-    """Return the first owner's PID, command, unit or container."""
+    """Return the first owner's PID, command, cgroup, unit, container or pod."""
     heads = rows.owner_heads()
     assert heads is not None and rows.owners is not None
     if column == "owner_state":

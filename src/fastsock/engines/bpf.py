@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from fastsock.cgroups import shows_own_pids
 from fastsock.engines._bpf import BpfError
 from fastsock.engines.encounter import Encounter, is_met
 from fastsock.engines.namespaces import Namespace, asked_protocols
@@ -31,6 +30,7 @@ from fastsock.engines.passes import (
 from fastsock.engines.walk import Outlook, Walk
 from fastsock.errors import EngineUnavailable, PinError
 from fastsock.filter import ALL
+from fastsock.processes import shows_own_pids
 from fastsock.table import SocketTable
 
 TYPE_CHECKING = False
