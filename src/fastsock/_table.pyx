@@ -65,6 +65,7 @@ cdef enum:
     UNIX = 1  # FAMILIES["unix"] in tcp.py
     FIRST_BYTES = 4096
     LARGEST_PAGE = 65536
+    TOO_LITTLE = 32
 
 OWNER_NONE = -1
 OWNER_HIDDEN = -2
@@ -148,7 +149,8 @@ cdef class Column:
         self.length = items
         if self.mapped:
             need = (need + 4095) & ~<size_t>4095
-        if need >= <size_t>self.bytes_held:
+        # A little more than is needed is not worth a system call.
+        if need + need // TOO_LITTLE >= <size_t>self.bytes_held:
             return
         if self.mapped:
             data = mremap(self.data, self.bytes_held, need, MREMAP_MAYMOVE)

@@ -147,7 +147,8 @@ cdef class Program:
     `pid_namespace` the owners have the numbers of the pid namespace of who reads, else of the
     initial one. Where the kernel refuses bpf_probe_read_kernel(), as it does under lockdown of
     confidentiality, `probe_reads` must be false, and rx_queue of UDP is not exact. Without `timers`
-    the three fields of timers stay 0, without `cgroups` the cgroup. `btf` is the path of the kernel's BTF.
+    the three fields of timers stay 0, without `cgroups` the cgroup. `btf` is the path of the
+    kernel's BTF.
 
     Takes CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, in the initial user namespace. Raises BpfError.
     """
