@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class BpfEngine:
-    """Takes CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN; Linux 6.1 with BTF."""
+    """Takes CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, or a pin; Linux 5.11 with BTF."""
 
     name = "bpf"
     exact = NetlinkEngine.exact
