@@ -3,6 +3,7 @@
 # Who fills one clears it first: 0 bytes are an empty blob, whatever its pointer is.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy, memset
 
 cdef struct Row:
     uint8_t protocol
@@ -37,3 +38,13 @@ cdef struct Row:
     uint64_t peer
     const char* blobs[4]      # path, congestion, tcp_info, skmem: valid until the row is pushed
     uint32_t blob_bytes[4]
+
+
+cdef inline void put_address(uint8_t* address, const uint8_t* words, bint ipv4) noexcept nogil:
+    """Set an address from the network's bytes: 4, which then are v4-mapped, or 16."""
+    if ipv4:
+        memset(address, 0, 10)
+        memset(address + 10, 0xff, 2)
+        memcpy(address + 12, words, 4)
+    else:
+        memcpy(address, words, 16)

@@ -22,7 +22,7 @@ from fastsock.engines.namespaces import (
     find_namespaces,
     list_pids,
 )
-from fastsock.engines.walk import Outlook, Walk
+from fastsock.engines.walk import Outlook, Sought, Walk
 from fastsock.errors import NoSuchProcess, OwnersHidden, escape
 from fastsock.filter import ALL, OWNER_TERMS, build_filter, check_containers
 from fastsock.implementation import group, match, table as storage
@@ -165,7 +165,7 @@ class Question:
         if fields is None:
             walk = self.engine.owners(self.pids)
         else:
-            walk = self.engine.owners(self.pids, self.want, self.namespaces, fields)
+            walk = self.engine.owners(self.pids, Sought(self.want, self.namespaces, fields))
         if walk.scope is not None:
             refused = {*walk.denied, *walk.denied_links}
             ended = {pid for pid in refused if processes.has_ended(f"{self.procfs}/{pid}")}

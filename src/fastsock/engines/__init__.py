@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from fastsock.engines.namespaces import Namespace
-    from fastsock.engines.walk import Outlook, Walk
+    from fastsock.engines.walk import Outlook, Sought, Walk
     from fastsock.filter import Filter
     from fastsock.table import SocketTable
 
@@ -74,17 +74,11 @@ if TYPE_CHECKING:
         def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
             """Return at least one of the sockets wanted, where there is one."""
 
-        def owners(
-            self,
-            pids: Iterable[int] | None,
-            want: Filter | None = None,
-            namespaces: Sequence[Namespace] = (),
-            fields: Sequence[str] = (),
-        ) -> Walk:
+        def owners(self, pids: Iterable[int] | None, sought: Sought | None = None) -> Walk:
             """Return who holds sockets: all processes, or those of `pids`.
 
-            With `want` the sockets themselves will be asked for afterwards: an engine that meets
-            them on its way may keep them in the walk.
+            Where sockets are sought, they will be asked for afterwards: an engine that meets them
+            on its way may keep them in the walk.
             """
 
 

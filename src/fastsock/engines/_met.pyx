@@ -10,9 +10,10 @@ those it meets say that there may be such (see list_notes).
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memcpy, memmove, memset
+from libc.string cimport memmove, memset
 
 from fastsock._columns cimport BLOBS, COOKIE, NETNS, PROTOCOL, STATE, TIMER
+from fastsock._row cimport put_address
 from fastsock._table cimport Column, new_column
 
 from fastsock import tcp
@@ -47,23 +48,14 @@ cdef enum:
 NOTES = ("subflows", "requests", "queued", "in flight", "rings")
 
 
-cdef inline void take_address(const uint8_t* words, bint ipv4, uint8_t* address) noexcept nogil:
-    if ipv4:
-        memset(address, 0, 10)
-        memset(address + 10, 0xff, 2)
-        memcpy(address + 12, words, 4)
-    else:
-        memcpy(address, words, 16)
-
-
 cdef inline void take_row(const Record* record, unsigned int ticks, Row* row) noexcept nogil:
     """Set what a pass knows; the rest of the row stays 0."""
     cdef bint ipv4 = record.family == IPV4
     row.protocol = <uint8_t>record.protocol
     row.family = <uint8_t>record.family
     row.state = record.state
-    take_address(record.local_address, ipv4, row.local_address)
-    take_address(record.remote_address, ipv4, row.remote_address)
+    put_address(row.local_address, record.local_address, ipv4)
+    put_address(row.remote_address, record.remote_address, ipv4)
     row.local_port = record.local_port
     row.remote_port = record.remote_port
     row.rx_queue = record.rx_queue

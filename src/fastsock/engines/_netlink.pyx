@@ -32,7 +32,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from fastsock._match cimport Matcher
-from fastsock._row cimport Row
+from fastsock._row cimport Row, put_address
 from fastsock._seen cimport Cookies
 from fastsock._table cimport SocketRows
 from fastsock.engines._intake cimport BATCH, Intake
@@ -192,15 +192,6 @@ cdef inline size_t align(size_t length) noexcept nogil:
     return (length + 3) & ~<size_t>3
 
 
-cdef inline void take_address(const uint8_t* words, bint ipv4, uint8_t* address) noexcept nogil:
-    if ipv4:
-        memset(address, 0, 10)
-        memset(address + 10, 0xff, 2)
-        memcpy(address + 12, words, 4)
-    else:
-        memcpy(address, words, 16)
-
-
 cdef inline void take_socket(const Inet* message, int protocol, Row* row) noexcept nogil:
     """Set the fields that every table has, as /proc would print them."""
     cdef bint ipv4 = message.family == IPV4
@@ -208,8 +199,8 @@ cdef inline void take_socket(const Inet* message, int protocol, Row* row) noexce
     row.family = message.family
     row.state = message.state
     row.timer = message.timer
-    take_address(message.source, ipv4, row.local_address)
-    take_address(message.destination, ipv4, row.remote_address)
+    put_address(row.local_address, message.source, ipv4)
+    put_address(row.remote_address, message.destination, ipv4)
     row.local_port = fs_host16(message.source_port)
     row.remote_port = fs_host16(message.destination_port)
     row.rx_queue = message.rx_queue

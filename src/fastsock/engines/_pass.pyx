@@ -73,6 +73,20 @@ cdef int by_process(const void* a, const void* b) noexcept nogil:
     return (one.start > other.start) - (one.start < other.start)
 
 
+cdef int make_room(void** items, Py_ssize_t* space, Py_ssize_t count, size_t size) noexcept nogil:
+    """Have room for one item more; -1 without memory."""
+    cdef Py_ssize_t more = space[0] + space[0] // 2 + FIRST_HELD
+    cdef void* larger
+    if count < space[0]:
+        return 0
+    larger = realloc(items[0], more * size)
+    if larger == NULL:
+        return -1
+    items[0] = larger
+    space[0] = more
+    return 0
+
+
 cdef inline uint32_t thread_of(const Record* record) noexcept nogil:
     return record.tid if record.flags & FASTSOCK_NOT_LEADER else 0
 
@@ -209,40 +223,18 @@ cdef class HeldWorker(PassWorker):
             return self.fail(ENOMEM, b": read iterator")
         last = &self.stretches[self.stretch_count - 1] if self.stretch_count else NULL
         if last == NULL or last.tgid != record.tgid or last.tid != tid:
-            if self.reserve_stretch() != 0:
-                return FAILED
+            if make_room(
+                <void**>&self.stretches, &self.stretch_space, self.stretch_count, sizeof(Stretch)
+            ) != 0:
+                return self.fail(ENOMEM, b": read iterator")
             last = &self.stretches[self.stretch_count]
             last[0] = Stretch(record.tgid, tid, self.held_count, 0)
             self.stretch_count += 1
-        if self.reserve_held() != 0:
-            return FAILED
+        if make_room(<void**>&self.held, &self.held_space, self.held_count, sizeof(Held)) != 0:
+            return self.fail(ENOMEM, b": read iterator")
         self.held[self.held_count] = Held(record.inode, record.fd, ring)
         self.held_count += 1
         last.count += 1
-        return DONE
-
-    cdef int reserve_held(self) noexcept nogil:
-        cdef Py_ssize_t space = self.held_space + self.held_space // 2 + FIRST_HELD
-        cdef Held* larger
-        if self.held_count < self.held_space:
-            return DONE
-        larger = <Held*>realloc(self.held, space * sizeof(Held))
-        if larger == NULL:
-            return self.fail(ENOMEM, b": read iterator")
-        self.held = larger
-        self.held_space = space
-        return DONE
-
-    cdef int reserve_stretch(self) noexcept nogil:
-        cdef Py_ssize_t space = self.stretch_space + self.stretch_space // 2 + FIRST_HELD
-        cdef Stretch* larger
-        if self.stretch_count < self.stretch_space:
-            return DONE
-        larger = <Stretch*>realloc(self.stretches, space * sizeof(Stretch))
-        if larger == NULL:
-            return self.fail(ENOMEM, b": read iterator")
-        self.stretches = larger
-        self.stretch_space = space
         return DONE
 
     cdef list read_all(self, int iterator):

@@ -27,7 +27,7 @@ from fastsock.engines.passes import (
     load_program,
     parse_asked,
 )
-from fastsock.engines.walk import Outlook, Walk
+from fastsock.engines.walk import Outlook, Sought, Walk
 from fastsock.errors import EngineUnavailable, PinError
 from fastsock.filter import ALL
 from fastsock.processes import shows_own_pids
@@ -173,21 +173,13 @@ class BpfEngine:
     def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
         return self._tables.find(want, namespaces)
 
-    def owners(
-        self,
-        pids: Iterable[int] | None,
-        want: Filter | None = None,
-        namespaces: Sequence[Namespace] = (),
-        fields: Sequence[str] = (),
-    ) -> Walk:
+    def owners(self, pids: Iterable[int] | None, sought: Sought | None = None) -> Walk:
         whole = pids is None
         encounter = None
-        if want is not None and is_met(want, namespaces, fields, whole):
+        if sought is not None and is_met(sought, whole):
             # A question about a port meets few of the sockets that the processes have.
-            expected = 0 if whole or parse_asked(want) else self._walk.expect_descriptors()
-            encounter = Encounter(
-                self._tables, want, namespaces, fields, whole, expected, self._threads
-            )
+            most = 0 if whole or parse_asked(sought.want) else self._walk.expect_descriptors()
+            encounter = Encounter(self._tables, sought, whole, most, self._threads)
         mets = [] if encounter is None else encounter.mets
         walk = self._passes.walk(self._procfs, pids, self._threads, mets)
         walk.met = encounter

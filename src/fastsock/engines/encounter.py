@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from fastsock.engines._met import Met, Sheet, count_hashed, join_met
 from fastsock.engines.movement import read_census
-from fastsock.engines.namespaces import Namespace, asked_protocols, expected_rows
+from fastsock.engines.namespaces import asked_protocols, expected_rows
 from fastsock.engines.netlink import NetlinkEngine
+from fastsock.engines.walk import Sought
 from fastsock.engines.without_descriptor import FEW_SPACES, Gap
-from fastsock.filter import ADDRESS_TERMS, ALL, PORT_TERMS, Filter
+from fastsock.filter import ADDRESS_TERMS, ALL, PORT_TERMS
 from fastsock.implementation import group, match
 from fastsock.table import SocketTable
 from fastsock.tcp import TCP, UDP, State
@@ -26,18 +27,16 @@ FIELDS = frozenset(("interface", "mark", "v6only", "socket_cgroup", "type", "pee
 LISTENERS = ALL.with_term("protocol", [TCP]).with_term("state", [State.LISTEN])
 
 
-def is_met(
-    want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str], whole: bool
-) -> bool:
-    """Whether a walk, of all processes or not, should keep the sockets of a question.
+def is_met(sought: Sought, whole: bool) -> bool:
+    """Whether a walk, of all processes or not, should keep the sockets that are sought.
 
     Not where sock_diag finds them by their ports or addresses, or because they listen, without a
     look at the others; nor where it alone knows what is asked for.
     """
-    terms = want.terms
-    if not FIELDS.issuperset(fields) or asked_protocols(want).isdisjoint((TCP, UDP)):
+    terms = sought.want.terms
+    if not FIELDS.issuperset(sought.fields) or asked_protocols(sought.want).isdisjoint((TCP, UDP)):
         return False
-    if not all(space.inode for space in namespaces) or not _knows_users():
+    if not all(space.inode for space in sought.namespaces) or not _knows_users():
         return False
     if not whole:
         return True
@@ -64,27 +63,20 @@ class Encounter:
     """
 
     def __init__(
-        self,
-        netlink: NetlinkEngine,
-        want: Filter,
-        namespaces: Sequence[Namespace],
-        fields: Sequence[str],
-        whole: bool,
-        expected: int,
-        threads: int,
+        self, netlink: NetlinkEngine, sought: Sought, whole: bool, most: int, threads: int
     ) -> None:
-        """`expected`: how many sockets the walk meets at most, where not all are asked for."""
-        self.protocols = asked_protocols(want) & {TCP, UDP}
+        """`most`: the number of sockets to be met at most, where not all are asked for."""
+        self.protocols = asked_protocols(sought.want) & {TCP, UDP}
         self._netlink = netlink
-        self._want = want
-        self._namespaces = namespaces
-        self._fields = fields
+        self._want = sought.want
+        self._namespaces = namespaces = sought.namespaces
+        self._fields = fields = sought.fields
         self._whole = whole
         self._census = {space.inode: read_census(space) for space in namespaces if whole}
         self._queued = self._list_queued() if whole and len(namespaces) <= FEW_SPACES else None
         there = expected_rows(namespaces, ALL.with_term("protocol", self.protocols))
-        expected = there if whole else min(expected, there)
-        matcher = match.Matcher(ALL if whole else want)
+        expected = there if whole else min(most, there)
+        matcher = match.Matcher(ALL if whole else self._want)
         spaces = [space.inode for space in namespaces]
         sheet = Sheet(SocketTable(fields), expected, threads)
         self.mets = [

@@ -26,7 +26,7 @@ from fastsock.engines.namespaces import (
     read_inode,
 )
 from fastsock.engines.procfs import CHUNK, ProcfsEngine
-from fastsock.engines.walk import Walk
+from fastsock.engines.walk import Sought, Walk
 from fastsock.errors import EngineUnavailable
 from fastsock.filter import Filter
 from fastsock.implementation import match
@@ -237,13 +237,7 @@ class NetlinkEngine:
         self._dropped += dump.repeats
         return None if dump.shut else table
 
-    def owners(
-        self,
-        pids: Iterable[int] | None,
-        want: Filter | None = None,
-        namespaces: Sequence[Namespace] = (),
-        fields: Sequence[str] = (),
-    ) -> Walk:
+    def owners(self, pids: Iterable[int] | None, sought: Sought | None = None) -> Walk:
         return self._tables.owners(pids)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fastsock.engines import reference
 from fastsock.engines.movement import list_moved, read_movement
 from fastsock.engines.namespaces import Namespace, count_uninhabited, list_tables
-from fastsock.engines.walk import Walk
+from fastsock.engines.walk import Sought, Walk
 from fastsock.implementation import group, match
 from fastsock.table import SocketTable
 
@@ -88,11 +88,5 @@ class ReferenceEngine:
     def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
         return self.sockets(want, namespaces)
 
-    def owners(
-        self,
-        pids: Iterable[int] | None,
-        want: Filter | None = None,
-        namespaces: Sequence[Namespace] = (),
-        fields: Sequence[str] = (),
-    ) -> Walk:
+    def owners(self, pids: Iterable[int] | None, sought: Sought | None = None) -> Walk:
         return reference.walk_descriptors(self.procfs, pids, 1)

@@ -13,7 +13,7 @@ from fastsock.engines.namespaces import (
     expected_rows,
     list_tables,
 )
-from fastsock.engines.walk import Walk
+from fastsock.engines.walk import Sought, Walk
 from fastsock.implementation import match
 from fastsock.table import SocketTable
 
@@ -90,11 +90,5 @@ class ProcfsEngine:
     def find(self, want: Filter, namespaces: Sequence[Namespace]) -> SocketTable:
         return self.sockets(want, namespaces)
 
-    def owners(
-        self,
-        pids: Iterable[int] | None,
-        want: Filter | None = None,
-        namespaces: Sequence[Namespace] = (),
-        fields: Sequence[str] = (),
-    ) -> Walk:
+    def owners(self, pids: Iterable[int] | None, sought: Sought | None = None) -> Walk:
         return walk_descriptors(self.procfs, pids, self.threads)

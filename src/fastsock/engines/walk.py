@@ -4,9 +4,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from fastsock._table import OwnerRows
+    from fastsock.engines.namespaces import Namespace
     from fastsock.filter import Filter
 
 
@@ -23,6 +24,19 @@ class Outlook:
         self.want = want
         self.fields = fields
         self.expect_descriptors = expect_descriptors
+
+
+class Sought:
+    """The sockets that are asked for behind a walk: which, where, and with which columns."""
+
+    __slots__ = ("want", "namespaces", "fields")
+
+    def __init__(
+        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str]
+    ) -> None:
+        self.want = want
+        self.namespaces = namespaces
+        self.fields = fields
 
 
 class Walk:
