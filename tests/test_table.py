@@ -332,6 +332,23 @@ def test_pick_takes_rows_in_the_order_asked(implementation: Implementation) -> N
         rows.pick(implementation.column("i", [0]))
 
 
+def test_pick_of_all_rows_in_order_is_the_table(implementation: Implementation) -> None:
+    """What is attached to it is attached to that table; to other picks not."""
+    rows = implementation.rows(*(row(inode=n) for n in range(3)))
+    orders = ([0, 1, 2], [0, 2, 1], [0, 1], [0, 1, 2, 2], [])
+    picks = [rows.pick(implementation.column("I", order)) for order in orders]
+    assert [picked is rows for picked in picks] == [True] + [False] * 4
+    owners = implementation.table.OwnerRows([])
+    implementation.group.OwnerIndex(owners)
+    picks[1].attach_owners(owners, implementation.column("i", [-1] * 3))
+    assert rows.owner_heads() is None
+    picks[0].attach_owners(owners, implementation.column("i", [-1] * 3))
+    assert rows.owner_heads() is not None
+    assert picks[2].owner_heads() is None
+    empty = implementation.rows()
+    assert empty.pick(implementation.column("I", [])) is empty
+
+
 def test_pick_makes_its_own_kind(implementation: Implementation) -> None:
     kind: Any = type("Kind", (implementation.table.SocketRows,), {})
     assert type(kind.from_rows([row()]).pick(implementation.column("I", [0]))) is kind

@@ -457,11 +457,13 @@ class SocketRows:
         return zip(*self._columns.values(), strict=True)
 
     def pick(self: AnySocketRows, indices: Column) -> AnySocketRows:
-        """Return the rows at `indices`, in that order, with their owners."""
+        """Return the rows at `indices`, in that order, with their owners; all of them: itself."""
         if indices.format != "I":
             raise TypeError("indices are a column of format I")
         if any(index >= self.length for index in indices):
             raise IndexError("row index out of range")
+        if list(indices) == list(range(self.length)):
+            return self
         made = type(self)(self.fields)
         for name, column in self._columns.items():
             for index in indices:

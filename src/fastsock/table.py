@@ -340,6 +340,11 @@ class SocketTable(storage.SocketRows):
         return None if self.owners is None else self.owners.processes  # type: ignore[return-value]
 
     def pick(self, indices: Column) -> SocketTable:
+        """Return the rows at `indices`, in that order, with their owners.
+
+        All of them in their order are this table itself, else it is a copy. Raises TypeError for a
+        column of another format than I, IndexError.
+        """
         picked = super().pick(indices)
         picked.sources, picked.incomplete = self.sources, self.incomplete
         picked.elapsed, picked.undecoded = self.elapsed, self.undecoded

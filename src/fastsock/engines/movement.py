@@ -27,14 +27,16 @@ AT_ONCE = 24
 class Census:
     """How many sockets the kernel's tables of a namespace hold: of TCP, of UDP, in TIME_WAIT.
 
-    `opened` has counted TCP's connections since the start. `state` is another value once a socket
-    of TCP came or went: one that goes leaves fewer of them, unless another came, and then the
-    counters of connections have moved.
+    `opened` has counted TCP's connections since the start, None where that is not told. `state` is
+    another value once a socket of TCP came or went: one that goes leaves fewer of them, unless
+    another came, and then the counters of connections have moved.
     """
 
     __slots__ = ("tcp", "udp", "time_wait", "opened", "state")
 
-    def __init__(self, tcp: int, udp: int, time_wait: int, opened: int, state: object) -> None:
+    def __init__(
+        self, tcp: int, udp: int, time_wait: int, opened: int | None, state: object
+    ) -> None:
         self.tcp = tcp
         self.udp = udp
         self.time_wait = time_wait
@@ -69,7 +71,7 @@ def parse_census(sockstat: bytes, snmp: bytes) -> Census | None:
         counts[b"TCP:"] + counts[b"TCP6:"],
         counts[b"UDP:"] + counts[b"UDP6:"],
         _number(lines[b"TCP:"], b"tw"),
-        sum(counters[:2]),
+        sum(counters[:2]) if moved else None,
         (lines[b"TCP:"][:6], counts[b"TCP6:"], counters),
     )
 

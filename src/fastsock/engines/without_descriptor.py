@@ -80,7 +80,11 @@ class Gap:
 
     def _is_open(self, after: Census) -> bool:
         """Whether to ask for less than all may be enough."""
-        if self._before is None or self._kinds & {"in flight", "rings", "subflows"}:
+        if self._kinds & {"in flight", "rings", "subflows"}:
+            return False
+        before = self._before
+        # Without the births, what is missing among those that came meanwhile would not be seen.
+        if before is None or before.opened is None or after.opened is None:
             return False
         return self._queued is not None or self._is_still(after)
 
@@ -93,12 +97,13 @@ class Gap:
         if self._asked_all:
             return []
         found = self._tcp + more
-        if after is None or self._before is None:
+        before = self._before
+        if after is None or after.opened is None or before is None or before.opened is None:
             return [ALL_OF_TCP]
         if self._is_still(after):
             complete = found == after.tcp
         else:  # what there is, without what came meanwhile, was there all the time
-            complete = found >= after.tcp - (after.opened - self._before.opened)
+            complete = found >= after.tcp - (after.opened - before.opened)
         return [] if complete else [ALL_OF_TCP]
 
     def ask_datagrams(self, after: Census | None) -> list[Filter]:
