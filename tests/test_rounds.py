@@ -267,4 +267,4 @@ def test_who_came_too_late_is_told(monkeypatch: pytest.MonkeyPatch, name: str) -
         "remedy": "ask again",
     }
     for answer in (fastsock.scan(engine=name, owners=True), fastsock.owners(engine=name)):
-        assert [note for note in answer.incomplete if note["what"] == "processes"] == [expected]
+        assert expected in answer.incomplete  # others are those that may not be read
