@@ -178,7 +178,8 @@ def prefork() -> tuple[list[int], int, set[int], list[set[int]]]:
     shared = {inode_of(server)}
     for _ in range(100):
         shared |= {inode_of(one) for one in zoo.pair(server)}
-    pids, own = [os.getpid()], [set()]
+    pids: list[int] = [os.getpid()]
+    own: list[set[int]] = [set()]
     for _ in range(5):
         pid, more = keep(contextlib.ExitStack()).enter_context(child_process(nothing_more))
         pids.append(pid)

@@ -335,7 +335,7 @@ def test_pick_takes_rows_in_the_order_asked(implementation: Implementation) -> N
 def test_pick_of_all_rows_in_order_is_the_table(implementation: Implementation) -> None:
     """What is attached to it is attached to that table; to other picks not."""
     rows = implementation.rows(*(row(inode=n) for n in range(3)))
-    orders = ([0, 1, 2], [0, 2, 1], [0, 1], [0, 1, 2, 2], [])
+    orders: tuple[list[int], ...] = ([0, 1, 2], [0, 2, 1], [0, 1], [0, 1, 2, 2], [])
     picks = [rows.pick(implementation.column("I", order)) for order in orders]
     assert [picked is rows for picked in picks] == [True] + [False] * 4
     owners = implementation.table.OwnerRows([])

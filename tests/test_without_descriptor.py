@@ -249,7 +249,12 @@ def test_no_census(sockstat: bytes) -> None:
         (SNMP.replace(b"Tcp:", b"Sctp:"), None),
         (SNMP[: SNMP.index(b"Tcp: 1 ")], None),  # the names alone
         (SNMP.replace(b"PassiveOpens", b"Passive"), 100),
-        (SNMP.replace(b"Tcp: RtoAlgorithm", b"Tcp: New RtoAlgorithm").replace(b"Tcp: 1", b"Tcp: 9 1"), 120),
+        (
+            SNMP.replace(b"Tcp: RtoAlgorithm", b"Tcp: New RtoAlgorithm").replace(
+                b"Tcp: 1", b"Tcp: 9 1"
+            ),
+            120,
+        ),
     ],
 )
 def test_a_census_with_other_counters(snmp: bytes, opened: int | None) -> None:
