@@ -74,8 +74,10 @@ class Encounter:
         self._whole = whole
         self._census = {space.inode: read_census(space) for space in namespaces if whole}
         self._queued = self._list_queued() if whole and len(namespaces) <= FEW_SPACES else None
-        there = expected_rows(namespaces, ALL.with_term("protocol", self.protocols))
-        expected = there if whole else min(most, there)
+        expected = 0
+        if whole or most:
+            expected = expected_rows(namespaces, ALL.with_term("protocol", self.protocols))
+            expected = expected if whole else min(most, expected)
         matcher = match.Matcher(ALL if whole else self._want)
         spaces = [space.inode for space in namespaces]
         sheet = Sheet(SocketTable(fields), expected, threads)

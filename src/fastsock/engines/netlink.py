@@ -229,8 +229,10 @@ class NetlinkEngine:
             for want in filters:
                 sources += _sources(plan_requests(want, fields), [door])
         spaces = [space for space, _ in asked]
-        protocols = {protocol for _, _, protocol, _ in sources}
-        dumped = Filter().with_term("protocol", protocols)
+        # What all of it is about; of states only whether it is listeners.
+        dumped = Filter().with_term("protocol", {protocol for _, _, protocol, _ in sources})
+        if all(_asks_listeners(want) for _, filters in asked for want in filters):
+            dumped = dumped.with_term("state", [State.LISTEN])
         dump = _dump(sources, spaces, dumped, match.Matcher(Filter()), known)
         table = SocketTable(fields)
         dump.fill(table)
@@ -277,8 +279,11 @@ def _dump(
     """
     # Where one datagram holds all, no row is passed over; and to look for movement takes longer
     # than a dump of listeners, which seldom are so many.
-    few = set(dumped.terms.get("state", ())) == {State.LISTEN}
-    watched = [] if few else [space for space in spaces if len(spaces) == 1 or _is_long(space)]
+    watched = [
+        space
+        for space in spaces
+        if not _asks_listeners(dumped) and (len(spaces) == 1 or _is_long(space))
+    ]
     before = read_movement(watched, dumped)
 
     def moved() -> set[tuple[int, int]]:
@@ -297,6 +302,10 @@ def _run(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     from fastsock.engines.beside import run_beside  # to load threading takes 1 ms
 
     return run_beside(calls)
+
+
+def _asks_listeners(want: Filter) -> bool:
+    return want.terms.get("state") == {State.LISTEN}
 
 
 def _is_long(space: Namespace) -> bool:
