@@ -305,7 +305,7 @@ def _run(calls: Sequence[Callable[[], Any]]) -> list[Any]:
 
 
 def _asks_listeners(want: Filter) -> bool:
-    return want.terms.get("state") == {State.LISTEN}
+    return set(want.terms.get("state", ())) == {State.LISTEN}
 
 
 def _is_long(space: Namespace) -> bool:
