@@ -1,13 +1,11 @@
 """Pins: who may read them, when they are not used, how they come and go.
 
-Each test runs in a mount namespace of its own, with a bpf file system at BPF, below a directory
-that root alone can write.
+Each test runs in a mount namespace of its own, with a bpf file system at BPF (mounts.py).
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import functools
 import grp
@@ -27,11 +25,22 @@ from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
-from children import NOBODY, in_child, libc
+from children import NOBODY, in_child
 from fastsock import cli
 from fastsock.cli import pins as verb, usage
 from fastsock.engines import engine_status
 from fastsock.errors import EngineUnavailable, NoSuchPin, PinError, PinPathError
+from mounts import (
+    BPF,
+    CLONE_NEWPID,
+    HERE,
+    MS_RDONLY,
+    MS_REMOUNT,
+    TOP,
+    mount,
+    unshare,
+    with_mounts,
+)
 
 _bpf: Any = pytest.importorskip("fastsock.engines._bpf", reason="a build without extensions")
 passes: Any = importlib.import_module("fastsock.engines.passes")
@@ -39,11 +48,6 @@ pins: Any = importlib.import_module("fastsock.engines.pins")
 LOADED_FOR_USERS_WHO_CANNOT_READ_THEM = (grp, pwd, verb, usage)
 
 T = TypeVar("T")
-CLONE_NEWNS, CLONE_NEWPID = 0x20000, 0x20000000
-MS_RDONLY, MS_REMOUNT, MS_REC, MS_PRIVATE = 1, 32, 0x4000, 0x40000
-TOP = "/mnt"
-BPF = f"{TOP}/bpf"
-HERE = f"{BPF}/fastsock"
 LINK = f"{HERE}/sockets_v{_bpf.RECORD_VERSION}"
 PROGRAM = f"{HERE}/program_v{_bpf.RECORD_VERSION}"
 OTHERS = 1  # a group that nobody is not in
@@ -53,37 +57,6 @@ NO_PIN = (
 )
 
 can_pin = pytest.mark.skipif(bool(NO_PIN), reason=NO_PIN)
-
-
-def mount(kind: str, target: str, options: str = "", flags: int = 0) -> None:
-    source, where, what = kind.encode(), target.encode(), kind.encode()
-    if libc.mount(source, where, what, ctypes.c_ulong(flags), options.encode() or None):
-        pytest.skip(f"mount {kind}: {os.strerror(ctypes.get_errno())}")
-
-
-def prepare_mounts() -> None:
-    if libc.unshare(CLONE_NEWNS):
-        pytest.skip(f"unshare: {os.strerror(ctypes.get_errno())}")
-    top = os.stat("/")
-    if not os.path.isdir(TOP) or top.st_uid or top.st_mode & 0o022:
-        pytest.skip(f"no {TOP} that root alone can write")
-    mount("none", "/", flags=MS_REC | MS_PRIVATE)
-    mount("tmpfs", TOP, "mode=755")
-    os.mkdir(BPF, 0o755)
-    mount("bpf", BPF, "mode=755")
-
-
-def with_mounts(function: Callable[[], T]) -> T:
-    """Run it as root in a child with the mounts, which must leave no descriptor open."""
-
-    def run() -> T:
-        prepare_mounts()
-        before = os.listdir("/proc/self/fd")
-        found = function()
-        assert os.listdir("/proc/self/fd") == before
-        return found
-
-    return in_child(run)
 
 
 def as_nobody(function: Callable[[], T]) -> T:
@@ -183,8 +156,7 @@ def test_members_of_the_group_see_all_owners(listener: socket.socket) -> None:
 def test_owners_have_the_numbers_of_who_reads() -> None:
     def enter_and_ask() -> tuple[int, bool]:
         pins.pin(HERE)
-        if libc.unshare(CLONE_NEWPID):
-            pytest.skip(f"unshare: {os.strerror(ctypes.get_errno())}")
+        unshare(CLONE_NEWPID)
 
         def ask() -> tuple[int, bool]:
             with socket.create_server(("127.0.0.1", 0)) as server:

@@ -23,7 +23,7 @@ from fastsock.engines.namespaces import (
     list_pids,
 )
 from fastsock.engines.walk import Outlook, Sought, Walk
-from fastsock.errors import NoSuchProcess, OwnersHidden, escape
+from fastsock.errors import NamespaceHidden, NoSuchProcess, OwnersHidden, escape
 from fastsock.filter import ALL, OWNER_TERMS, build_filter, check_containers
 from fastsock.implementation import group, match, table as storage
 from fastsock.table import (
@@ -80,11 +80,12 @@ class Question:
             procfs=self.procfs,
             threads=threads,
             fields=fields,
-            walk=Outlook(self.want, fields, self._expect_descriptors) if walks else None,
+            walk=self._look_out(fields) if walks else None,
         )
         self.namespaces: list[Namespace] = find_namespaces(
             self.engine.name, self.procfs, netns, self.pids
         )
+        self._follows_pids = netns is None and self.pids is not None
         self.sources = {"sockets": self.engine.sources["sockets"]}
         self.incomplete: list[Mapping[str, Any]] = []
         if netns == "all":
@@ -122,11 +123,18 @@ class Question:
                 raise NoSuchProcess(os.fsdecode(names).encode("utf-8", "replace").decode())
         return pids
 
-    def _expect_descriptors(self) -> int:
-        """Return about how many descriptors there are to look at."""
-        if self.pids is not None:
-            return sum(processes.count_descriptors(self.procfs, self.pids).values())
-        return processes.count_open_files(self.procfs)
+    def _look_out(self, fields: Sequence[str]) -> Outlook:
+        """Return what a walk will be about. It does not know us: a cycle would live on, and with
+        it what the engine has open.
+        """
+        procfs, pids = self.procfs, self.pids
+
+        def expect_descriptors() -> int:
+            if pids is not None:
+                return sum(processes.count_descriptors(procfs, pids).values())
+            return processes.count_open_files(procfs)
+
+        return Outlook(self.want, fields, expect_descriptors)
 
     def _find_members(self, names: frozenset[bytes], pids: list[int] | None) -> list[int]:
         """Return those of `pids`, or of all processes, that are in a cgroup or below it."""
@@ -176,7 +184,24 @@ class Question:
                 raise NoSuchProcess(", ".join(map(str, gone)))
         self.sources["owners"] = self.engine.sources["owners"]
         self._note_walk(walk)
+        if fields is not None and self._follows_pids and walk.unnamed:
+            self._note_hidden_namespaces(walk.unnamed)
         return walk
+
+    def _note_hidden_namespaces(self, hidden: int) -> None:
+        """Say that sockets are missing of processes of which /proc shows no namespace either."""
+        if not self.namespaces:
+            raise NamespaceHidden(
+                "the network namespaces of these processes may not be read: /proc is mounted with "
+                "hidepid; name one, or run as root"
+            )
+        self.miss(
+            "processes",
+            hidden,
+            "their sockets in other network namespaces were not read: /proc is mounted with "
+            "hidepid",
+            "run as root",
+        )
 
     def _note_walk(self, walk: Walk) -> None:
         privileges = "run as root or with CAP_SYS_PTRACE"
@@ -192,6 +217,13 @@ class Question:
             self.miss("descriptors", sum(walk.denied_links.values()), "may not be read", privileges)
         if self._hides_pids(walk):
             self.miss("processes", None, "/proc is mounted with hidepid", "run as root")
+        if walk.unnamed:
+            self.miss(
+                "process names",
+                walk.unnamed,
+                "may not be read: /proc is mounted with hidepid",
+                "run as root",
+            )
         if walk.uncompared_threads:
             self.miss(
                 "threads",
@@ -215,8 +247,8 @@ class Question:
             )
 
     def _hides_pids(self, walk: Walk) -> bool:
-        """Whether processes are invisible: a real procfs always has a process 1."""
-        if walk.scope is not None:
+        """Whether processes were invisible: a real procfs always has a process 1."""
+        if walk.scope is not None or walk.beyond_proc:
             return False
         return os.path.islink(f"{self.procfs}/self") and not os.path.exists(f"{self.procfs}/1")
 

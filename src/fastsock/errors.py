@@ -142,4 +142,4 @@ class OwnersHidden(Hidden):
 
 
 class NamespaceHidden(Hidden):
-    """A named network namespace may not be read."""
+    """A network namespace that the question names, or means, may not be read."""

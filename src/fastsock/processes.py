@@ -68,8 +68,8 @@ def has_ended(process: str) -> bool:
     means nothing. Anybody may read the flags in PID/stat (proc_pid_stat(5)).
     """
     fields = _read(f"{process}/stat").rpartition(b")")[2].split()
-    if len(fields) < 18:
-        return True  # gone; or not readable, as nothing else will be
+    if len(fields) < 18:  # gone; or hidden (hidepid=1), as all that is in its directory
+        return not os.path.isdir(process)
     state, flags, threads = fields[0], fields[6], fields[17]
     return state in (b"Z", b"X") or bool(int(flags) & _PF_EXITING and int(threads) <= 1)
 

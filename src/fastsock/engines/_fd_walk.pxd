@@ -124,7 +124,7 @@ cdef class Worker:
     cdef int drop_repeats(self) noexcept nogil
     cdef int reserve_slots(self) noexcept nogil
     cdef bint is_repeat(self, int fd, uint64_t inode, Py_ssize_t row) noexcept nogil
-    cdef int read_ring(self, int directory, const char* fd) noexcept nogil
+    cdef int read_ring(self, int directory, int tid, const char* fd) noexcept nogil
     cdef int parse_fixed_files(self, Py_ssize_t length) noexcept nogil
     cdef int walk_threads(self, int directory) noexcept nogil
     cdef int compare_tables(self, int directory, int tasks, const int* tids,

@@ -718,7 +718,7 @@ cdef class Worker:
         if parse_socket(link, length, &inode):
             return self.add(fd, inode)
         if parse_ring(link, length):
-            return self.read_ring(directory, name)
+            return self.read_ring(directory, 0, name)
         return DONE
 
     cdef int add(self, int fd, uint64_t inode) noexcept nogil:
@@ -789,14 +789,20 @@ cdef class Worker:
                 return True
             at += 1
 
-    cdef int read_ring(self, int directory, const char* fd) noexcept nogil:
-        """Add the sockets among the fixed files of one io_uring instance."""
-        cdef char name[NAME_BYTES + 8]
+    cdef int read_ring(self, int directory, int tid, const char* fd) noexcept nogil:
+        """Add the sockets among the fixed files of one io_uring instance.
+
+        `tid`: that of one of the threads in the directory, whose table is meant; 0 for its own.
+        """
+        cdef char name[2 * NAME_BYTES + 16]
         cdef timespec pause
         cdef ssize_t length = 0
         cdef int state = RING_LOCKED
         cdef int attempt
-        snprintf(name, sizeof(name), b"fdinfo/%s", fd)
+        if tid:
+            snprintf(name, sizeof(name), b"task/%d/fdinfo/%s", tid, fd)
+        else:
+            snprintf(name, sizeof(name), b"fdinfo/%s", fd)
         for attempt in range(RING_TRIES):
             if attempt:
                 pause = timespec(0, RING_PAUSE_NS)
@@ -1196,6 +1202,7 @@ cdef object finish_job(Job job, list workers, str root, pids):
     cdef Py_ssize_t vanished = 0
     cdef Py_ssize_t uncompared = 0
     cdef Py_ssize_t rings_unread = 0
+    cdef Py_ssize_t unnamed = 0
     cdef int pid
     scope = None if pids is None else tuple(sorted(set(pids)))
     # Numbers that no process can have.
@@ -1213,7 +1220,8 @@ cdef object finish_job(Job job, list workers, str root, pids):
             raise OSError(
                 worker.error,
                 os.strerror(worker.error),
-                f"{root}/{worker.error_pid}{(<bytes>worker.error_at).decode()}",
+                # Without a process: a pass over all failed.
+                f"{root}/{worker.error_pid or ''}".rstrip("/") + (<bytes>worker.error_at).decode(),
             )
     for i in range(job.count):
         found = &job.found[i]
@@ -1230,9 +1238,10 @@ cdef object finish_job(Job job, list workers, str root, pids):
             links_denied[pid] = found.links_denied
         uncompared += found.uncompared
         rings_unread += found.rings_unread
+        unnamed += found.count > 0 and found.capture == NO_CAPTURE
     return Walk(
         assemble(job, workers), denied, links_denied, sorted(missing), vanished, uncompared,
-        rings_unread, scope, unvisited,
+        rings_unread, scope, unvisited, unnamed,
     )
 
 

@@ -175,7 +175,7 @@ cdef class PassWorker(Worker):
             return self.add(fd, inode)
         rows = self.count + self.found.rings_unread
         write_number(fd, name)
-        if self.read_ring(directory, name) != DONE:
+        if self.read_ring(directory, <int>tid, name) != DONE:
             return FAILED
         if self.met is not None and self.count + self.found.rings_unread > rows:
             # They may have no descriptor besides.
@@ -241,7 +241,9 @@ cdef class HeldWorker(PassWorker):
         """Read the pass; return the processes that were met, in order."""
         cdef Py_ssize_t i
         cdef list pids = []
+        self.begun = True
         with nogil:
+            self.begin()
             self.read_records(NO_DIRECTORY, iterator)
             if self.stretch_count:
                 qsort(self.stretches, self.stretch_count, sizeof(Stretch), by_process)

@@ -182,5 +182,6 @@ class BpfEngine:
             encounter = Encounter(self._tables, sought, whole, most, self._threads)
         mets = [] if encounter is None else encounter.mets
         walk = self._passes.walk(self._procfs, pids, self._threads, mets)
+        walk.beyond_proc = True  # the kernel shows the program every process
         walk.met = encounter
         return walk

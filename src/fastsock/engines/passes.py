@@ -49,12 +49,9 @@ class ProgramPasses:
         # Who is hidden gets no link: /proc does not tell its number.
         if self._by_process and (pids is not None or os.path.exists(f"{procfs}/1")):
             return walk_by_program(procfs, pids, threads, self._fd, mets)
-        link = attach(self._fd)
-        try:
-            iterator = iterate(link)
-        finally:
-            os.close(link)
-        return _walk_whole(procfs, pids, iterator, mets)
+        link = Descriptor(attach(self._fd))
+        iterator = Descriptor(iterate(link.fd))
+        return _walk_whole(procfs, pids, iterator.fd, mets)
 
 
 class LoadedProgram(ProgramPasses):
@@ -89,27 +86,26 @@ class PinnedLink:
     """By a pinned link for all processes, which may be read and nothing else."""
 
     def __init__(self) -> None:
-        os.close(self._open())
+        # For the first walk, also where somebody unpins it before that.
+        self._iterator: Descriptor | None = self._open()
 
-    def _open(self) -> int:
+    def _open(self) -> Descriptor:
         from fastsock.engines import pins
 
-        return pins.find_link()
+        return Descriptor(pins.find_link())
 
     def walk(
         self, procfs: str, pids: Iterable[int] | None, threads: int, mets: Sequence[Met]
     ) -> Walk:
-        """As ProgramPasses.walk, on one thread."""
-        return _walk_whole(procfs, pids, self._open(), mets)
+        """As ProgramPasses.walk, on one thread. A pass is read once: the next is another."""
+        iterator, self._iterator = self._iterator or self._open(), None
+        return _walk_whole(procfs, pids, iterator.fd, mets)
 
 
 def _walk_whole(
     procfs: str, pids: Iterable[int] | None, iterator: int, mets: Sequence[Met]
 ) -> Walk:
-    try:
-        return walk_by_iterator(procfs, pids, iterator, mets[0] if mets else None)
-    finally:
-        os.close(iterator)
+    return walk_by_iterator(procfs, pids, iterator, mets[0] if mets else None)
 
 
 # What a program looks at, as arguments of Program. Nothing: all sockets, without their cgroups.

@@ -54,6 +54,8 @@ class Walk:
     `rings_unread`: io_uring instances whose fixed files could not be listed.
     `scope`: None when all processes were searched, or the pids that were asked for, sorted.
     `unvisited`: processes that came during the walk, after three rounds over such ones.
+    `unnamed`: processes with rows of which nothing is known but the number: /proc hides them.
+    `beyond_proc`: whether such processes were looked at like all others.
     `met`: the sockets themselves, where the engine meets them on its way and was asked to keep
     them: its own kind of object, for no one else.
     """
@@ -68,6 +70,8 @@ class Walk:
         "rings_unread",
         "scope",
         "unvisited",
+        "unnamed",
+        "beyond_proc",
         "met",
     )
 
@@ -82,6 +86,7 @@ class Walk:
         rings_unread: int,
         scope: tuple[int, ...] | None,
         unvisited: int = 0,
+        unnamed: int = 0,
     ) -> None:
         self.owners = owners
         self.denied = denied
@@ -92,6 +97,8 @@ class Walk:
         self.rings_unread = rings_unread
         self.scope = scope
         self.unvisited = unvisited
+        self.unnamed = unnamed
+        self.beyond_proc = False
         self.met: object = None
 
     @property
