@@ -102,6 +102,24 @@ def test_auto_asks_the_kernel_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(asked) == 2
 
 
+def test_without_a_descriptor_left() -> None:
+    """It says so, and `auto` goes on to what needs none yet."""
+
+    def ask() -> tuple[str, str]:
+        import resource
+
+        passes._loaded.clear()
+        walk = Outlook(ALL, (), lambda: 10**6)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+        with pytest.raises(EngineUnavailable) as caught:
+            open_engine("bpf", walk=walk)
+        return str(caught.value), open_engine("auto", walk=walk).name
+
+    reason, taken = in_child(ask)
+    assert "Too many open files" in reason
+    assert taken == "procfs"
+
+
 @pytest.mark.parametrize(
     ("question", "asked"),
     [

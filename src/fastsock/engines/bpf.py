@@ -91,6 +91,8 @@ class BpfEngine:
         except PinError as error:
             if is_pin(error.path):  # else it is as if there were no pins at all
                 pinned = f"; {error}"
+        except OSError:  # no descriptor is left to look for them with
+            raise EngineUnavailable(self.name, str(refused or "not loaded")) from None
         if refused is None or choosing:
             # Another engine is next. Why it is not this one, engine_status() tells in full.
             raise EngineUnavailable(self.name, f"{refused or 'not loaded'}{pinned}")

@@ -96,10 +96,7 @@ class NetlinkEngine:
                 known = True
             except OSError as error:
                 if error.errno not in NO_MODULE:
-                    from fastsock.engines.host import read_host
-                    from fastsock.engines.netlink_reasons import explain
-
-                    reason, remedy = explain(error.errno or 0, read_host())
+                    reason, remedy = _explain(error)
                     raise EngineUnavailable(self.name, reason, remedy=remedy) from None
                 known = False
             self._modules[protocol] = known
@@ -241,6 +238,17 @@ class NetlinkEngine:
 
     def owners(self, pids: Iterable[int] | None, sought: Sought | None = None) -> Walk:
         return self._tables.owners(pids)
+
+
+def _explain(error: OSError) -> tuple[str, str]:
+    """Return why the kernel does not answer, and what would help."""
+    try:
+        from fastsock.engines.host import read_host
+        from fastsock.engines.netlink_reasons import explain
+
+        return explain(error.errno or 0, read_host())
+    except OSError:  # no descriptor is left to load that with
+        return f"NETLINK_SOCK_DIAG: {error.strerror} ({error.errno})", ""
 
 
 class Door:
