@@ -344,8 +344,10 @@ def hand_down(fds: list[int], tally: Tally, life: float, overlap: float) -> None
 
     Without an overlap each lets go as soon as another has it: the end of a process takes longer.
     """
-    while not tally.stopped:
-        tally.note(os.getpid())
+    while True:
+        tally.note(os.getpid())  # also the last one, who was seen perhaps before it ran
+        if tally.stopped:
+            return
         time.sleep(life)
         middle = os.fork()
         if middle and overlap:
