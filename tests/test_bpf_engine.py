@@ -140,6 +140,28 @@ def test_what_a_program_leaves_out(question: Any, asked: Any) -> None:
     passes.make_program(**dict(asked)).close()
 
 
+def test_queues_are_exact_under_lockdown_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the program cannot tell what waits in a UDP socket, so sock_diag does."""
+    program = passes.make_program(probe_reads=False)
+    monkeypatch.setattr(bpf, "load_program", lambda asked: passes.LoadedProgram(program))
+    monkeypatch.setattr(passes, "_loaded", {})
+    with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(type=socket.SOCK_DGRAM) as two:
+        one.bind(("127.0.0.1", 0))
+        two.connect(one.getsockname())
+        for _ in range(40):
+            two.send(b"x" * 900)
+        for _ in range(30):  # what they free is given back in large pieces
+            one.recv(900)
+        inode = os.fstat(one.fileno()).st_ino
+        for question in ({"owners": True}, {"pid": os.getpid()}):
+            ours, theirs = (
+                fastsock.scan(engine=name, protocol="udp", **question).select(inode=inode)
+                for name in ("bpf", "netlink")
+            )
+            assert [row.rx_queue for row in ours] == [row.rx_queue for row in theirs]
+            assert [row.pid for row in ours[0].owners or ()] == [os.getpid()]
+
+
 def test_programs_for_single_questions_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passes, "_loaded", {})
     everything = passes.load_program()

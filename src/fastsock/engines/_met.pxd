@@ -35,7 +35,7 @@ cdef extern from "bpf/record.h":
         uint32_t flags
         uint8_t local_address[16]
         uint8_t remote_address[16]
-    int FASTSOCK_NOT_LEADER, FASTSOCK_RING, FASTSOCK_V6ONLY
+    int FASTSOCK_NOT_LEADER, FASTSOCK_RING, FASTSOCK_RX_INEXACT, FASTSOCK_V6ONLY
 
 cdef enum:
     BATCH = 64                       # a cache line of the narrowest column
@@ -64,7 +64,7 @@ cdef class Sheet:
 cdef class Met:
     cdef readonly Sheet sheet
     cdef readonly SocketRows more    # what found no room there
-    cdef readonly bint known         # every socket met had a cookie
+    cdef readonly bint known         # every socket met had a cookie, and its queues were exact
     cdef int number                  # of the worker
     cdef Matcher matcher
     cdef Cookies cookies

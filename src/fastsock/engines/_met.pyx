@@ -170,7 +170,7 @@ cdef class Met:
             self.udp and record.protocol == UDP and record.local_port
         ):
             return 0
-        if record.cookie == 0:
+        if record.cookie == 0 or record.flags & FASTSOCK_RX_INEXACT:
             self.known = False
             return 0
         if found_tcp and record.state == LISTEN:

@@ -100,8 +100,8 @@ class Encounter:
         """Return the sockets that are wanted, and whether sock_diag gave some; after the walk.
 
         `rivals`: with the listeners that processes hold which were not walked.
-        None where they must be had in another way: a namespace may not be entered, or sockets have
-        no cookies (Linux before 5.12).
+        None where they must be had in another way: a namespace may not be entered, sockets have no
+        cookies (Linux before 5.12), or what waits in one is not known exactly (lockdown).
         """
         tables, known = join_met(self.mets)
         if not all(met.known for met in self.mets):
