@@ -75,9 +75,11 @@ class Encounter:
         self._census = {space.inode: read_census(space) for space in namespaces if whole}
         self._queued = self._list_queued() if whole and len(namespaces) <= FEW_SPACES else None
         expected = 0
-        if whole or most:
-            expected = expected_rows(namespaces, ALL.with_term("protocol", self.protocols))
-            expected = expected if whole else min(most, expected)
+        if whole:
+            expected = sum(one.count(self.protocols) for one in self._census.values() if one)
+        elif most:
+            there = expected_rows(namespaces, ALL.with_term("protocol", self.protocols))
+            expected = min(most, there)
         matcher = match.Matcher(ALL if whole else self._want)
         spaces = [space.inode for space in namespaces]
         sheet = Sheet(SocketTable(fields), expected, threads)

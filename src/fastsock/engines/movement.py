@@ -7,7 +7,7 @@ lost a row beside one process that opens and closes connections.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from fastsock.engines.namespaces import Namespace, asked_protocols, count_unix, read_net
 from fastsock.tcp import TCP, UDP, UNIX
@@ -42,6 +42,10 @@ class Census:
         self.time_wait = time_wait
         self.opened = opened
         self.state = state
+
+    def count(self, protocols: Container[int]) -> int:
+        """Return how many sockets of these protocols can have a descriptor."""
+        return (self.tcp if TCP in protocols else 0) + (self.udp if UDP in protocols else 0)
 
 
 def read_census(space: Namespace) -> Census | None:
