@@ -21,6 +21,7 @@ import pytest
 
 import fastsock
 from agreement import Row, agree, read_rows
+from bpf_records import read_pass
 from children import NOBODY, OWN, child_process, fork, in_child
 from fastsock.engines import engine_status, open_engine
 from fastsock.engines.walk import Outlook, Walk
@@ -85,14 +86,7 @@ def open_whole() -> int:
 
 def read_whole() -> bytes:
     """Return the records of one."""
-    fd = open_whole()
-    parts = []
-    try:
-        while part := os.read(fd, 1 << 16):
-            parts.append(part)
-    finally:
-        os.close(fd)
-    return b"".join(parts)
+    return read_pass(open_whole())
 
 
 def walk_whole(pids: Iterable[int] | None, met: Any = None, records: bytes | None = None) -> Walk:

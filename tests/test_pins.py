@@ -25,6 +25,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
+from bpf_records import read_pass
 from children import NOBODY, in_child
 from fastsock import cli
 from fastsock.cli import pins as verb, usage
@@ -63,18 +64,8 @@ def as_nobody(function: Callable[[], T]) -> T:
     return in_child(function, user=NOBODY)
 
 
-def read_all(fd: int) -> bytes:
-    parts = []
-    try:
-        while part := os.read(fd, 1 << 16):
-            parts.append(part)
-    finally:
-        os.close(fd)
-    return b"".join(parts)
-
-
 def read_link(directory: str = HERE) -> bytes:
-    return read_all(pins.find_link(directory))
+    return read_pass(pins.find_link(directory))
 
 
 def read_program(pid: int) -> bytes:
@@ -84,7 +75,7 @@ def read_program(pid: int) -> bytes:
     finally:
         os.close(program)
     try:
-        return read_all(_bpf.iterate(link))
+        return read_pass(_bpf.iterate(link))
     finally:
         os.close(link)
 
@@ -197,7 +188,7 @@ def test_pinning_again_replaces() -> None:
         pins.pin(HERE)
         with socket.create_server(("127.0.0.1", 0)) as server:
             inode = os.fstat(server.fileno()).st_ino
-            still_read = (os.getpid(), server.fileno()) in holders(read_all(reading), inode)
+            still_read = (os.getpid(), server.fileno()) in holders(read_pass(reading), inode)
         return os.listdir(HERE), os.stat(LINK).st_ino != first, still_read
 
     assert with_mounts(look) == ([os.path.basename(LINK)], True, True)
