@@ -90,6 +90,9 @@ enum bpf_class { BPF_LD, BPF_LDX, BPF_ST, BPF_STX, BPF_ALU, BPF_JMP, BPF_JMP32, 
 enum { BPF_CLASS_MASK = 0x07, BPF_WIDTH_MASK = 0x18 };
 enum { BPF_WIDTH_4 = 0x00, BPF_WIDTH_2 = 0x08, BPF_WIDTH_1 = 0x10, BPF_WIDTH_8 = 0x18 };
 
+enum { BPF_MOVE = 0xb0 };          /* of BPF_ALU64, a constant */
+enum { BPF_KERNEL_FUNCTION = 2 }; /* in the source register of a call */
+
 enum { BTF_MAGIC = 0xeb9f };
 
 struct btf_header {

@@ -36,10 +36,11 @@ FLAGS = "-target bpf -mcpu=v2 -O2 -g -Wall -Wextra -Werror".split()  # -g: it is
 # ELF (elf.h): of sections, and of symbols.
 NO_BITS, FUNCTION = 8, 2
 # BTF kinds (Documentation/bpf/btf.rst).
-ARRAY, STRUCT, UNION, ENUM = 3, 4, 5, 6
+ARRAY, STRUCT, UNION, ENUM, KERNEL_FUNCTION = 3, 4, 5, 6, 12
 MODIFIERS = {8, 9, 10, 11, 18}  # typedef, volatile, const, restrict, type tag
 # enum bpf_core_relo_kind, those that are known here: name in loader.h and in words.
 TYPE_ID_LOCAL, ENUM_VALUE_EXISTS, FIELD_EXISTS = 6, 10, 2
+CALL = -1  # of the kernel's function: none of CO-RE
 RELOCATIONS = {
     0: ("FASTSOCK_FIELD_OFFSET", "offset of"),
     1: ("FASTSOCK_FIELD_SIZE", "size of"),
@@ -48,9 +49,14 @@ RELOCATIONS = {
     4: ("FASTSOCK_LEFT_SHIFT", "bits above"),
     5: ("FASTSOCK_RIGHT_SHIFT", "bits above and below"),
     TYPE_ID_LOCAL: ("FASTSOCK_CONSTANT", "constant"),
+    7: ("FASTSOCK_TYPE_ID", "number of struct"),
     9: ("FASTSOCK_TYPE_SIZE", "size of struct"),
     ENUM_VALUE_EXISTS: ("FASTSOCK_EXISTS", "is there"),
+    CALL: ("FASTSOCK_CALL", "call"),
 }
+# Of an undefined symbol, by ELF's number (Documentation/bpf/llvm_reloc.rst): its address is asked
+# for, which a weak one may not have; and a call.
+OF_SYMBOLS = {1: FIELD_EXISTS, 10: CALL}
 CONSTANT = "fastsock_constant_"  # and the name of a member of struct fastsock_constants
 
 
@@ -163,7 +169,7 @@ class Relocation:
 
 
 def parse_relocations(extension: bytes, types: list[Type], strings: bytes) -> list[Relocation]:
-    """Return those of the only program section, in the order of the instructions."""
+    """Return those of the only program section."""
     (head,) = struct.unpack_from("<I", extension, 4)
     at, size = struct.unpack_from("<II", extension, 24)
     at += head
@@ -182,27 +188,58 @@ def parse_relocations(extension: bytes, types: list[Type], strings: bytes) -> li
         else:
             path = field_path(types, root, text_at(strings, access))
         found.append(Relocation(place // 8, kind, root, path))
-    return sorted(found, key=lambda relocation: relocation.instruction)
+    return found
+
+
+class Symbol:
+    """One name of the object; where it lies, section 0 if not here."""
+
+    def __init__(self, name: str, information: int, section: int, start: int, size: int) -> None:
+        self.name = name
+        self.is_function = information & 15 == FUNCTION
+        self.section = section
+        self.start = start
+        self.size = size
+
+
+def parse_symbols(sections: dict[str, Section]) -> list[Symbol]:
+    names = sections[".strtab"].data
+    return [
+        Symbol(text_at(names, name), information, section, start, size)
+        for name, information, _, section, start, size in struct.iter_unpack(
+            "<IBBHQQ", sections[".symtab"].data
+        )
+    ]
+
+
+def parse_uses(relocations: bytes, symbols: list[Symbol]) -> list[Relocation]:
+    """Return where the kernel's functions are meant."""
+    found = []
+    for place, info in struct.iter_unpack("<QQ", relocations):
+        symbol = symbols[info >> 32]
+        assert not symbol.section, f"{symbol.name}: a map, or data"
+        function = Type(KERNEL_FUNCTION, symbol.name, 0, [])
+        found.append(Relocation(place // 8, OF_SYMBOLS[info & 0xFFFFFFFF], function, ""))
+    return found
 
 
 def render_header(data: bytes) -> str:
     sections = parse_elf(data)
     types, strings = parse_btf(sections[".BTF"].data)
-    relocations = parse_relocations(sections[".BTF.ext"].data, types, strings)
+    symbols = parse_symbols(sections)
+    (main,) = (symbol for symbol in symbols if symbol.is_function)
+    program = main.name
+    section = next(name for name, section in sections.items() if section.index == main.section)
+    assert section.startswith("iter/")
+    code = sections[section].data[main.start : main.start + main.size]
+    instructions = struct.unpack(f"<{len(code) // 8}Q", code)
+    relocations = sorted(
+        parse_relocations(sections[".BTF.ext"].data, types, strings)
+        + parse_uses(sections[f".rel{section}"].data, symbols),
+        key=lambda relocation: relocation.instruction,
+    )
 
-    symbols = sections[".symtab"]
-    names = sections[".strtab"].data
-    functions = [
-        (text_at(names, name), section, value, size)
-        for name, info, _, section, value, size in struct.iter_unpack("<IBBHQQ", symbols.data)
-        if info & 15 == FUNCTION
-    ]
-    ((program, index, start, size),) = functions  # one program and no function beside it
-    section = next(name for name, section in sections.items() if section.index == index)
-    assert section.startswith("iter/") and f".rel{section}" not in sections, "maps, or externs"
-    instructions = struct.unpack(f"<{size // 8}Q", sections[section].data[start : start + size])
-
-    target = (12, f"bpf_iter_{section.removeprefix('iter/')}")  # BTF kind 12: a function
+    target = (KERNEL_FUNCTION, f"bpf_iter_{section.removeprefix('iter/')}")
     roots = [target]
     fields: list[tuple[int, str, str]] = []
     for relocation in relocations:

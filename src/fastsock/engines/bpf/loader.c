@@ -589,14 +589,18 @@ int fastsock_resolve(struct fastsock_btf *btf, const struct fastsock_program *pr
 	resolution->attach_id = roots[0];
 	for (uint32_t i = 0; i < program->field_count; i++) {
 		const struct fastsock_field *field = &program->fields[i];
+		struct fastsock_place *place = &resolution->places[i];
 		const uint8_t *root = find_type(btf, roots[field->root]);
 
 		if (!root)
 			continue;
-		if (program->roots[field->root].kind == BTF_ENUM)
-			resolution->places[i].found = has_name(btf, root, field->path);
+		place->root_id = roots[field->root];
+		if (program->roots[field->root].kind == BTF_FUNC)
+			place->found = 1;
+		else if (program->roots[field->root].kind == BTF_ENUM)
+			place->found = has_name(btf, root, field->path);
 		else
-			find_place(btf, root, field->path, &resolution->places[i]);
+			find_place(btf, root, field->path, place);
 	}
 	if (!btf->patience)
 		return malformed(error, "the types lead in circles");
@@ -668,6 +672,17 @@ static bool fit_width(struct bpf_instruction *instruction, const struct fastsock
 	return false;
 }
 
+/* Call a function of the kernel; where it has none, put something that the verifier overlooks. */
+static void patch_call(struct bpf_instruction *instruction, const struct fastsock_place *place)
+{
+	if (place->found) {
+		instruction->registers = BPF_KERNEL_FUNCTION << 4;
+		instruction->immediate = (int32_t)place->root_id;
+	} else {
+		*instruction = (struct bpf_instruction){.code = BPF_ALU64 | BPF_MOVE}; /* r0 = 0 */
+	}
+}
+
 static int patch_one(const struct fastsock_program *program,
 		     const struct fastsock_relocation *relocation,
 		     const struct fastsock_place *places, const uint64_t *constants,
@@ -676,8 +691,14 @@ static int patch_one(const struct fastsock_program *program,
 	const struct fastsock_place *place = &places[relocation->target];
 	uint64_t value;
 
+	if (relocation->kind == FASTSOCK_CALL) {
+		patch_call(instruction, place);
+		return 0;
+	}
 	if (relocation->kind == FASTSOCK_CONSTANT) {
 		value = constants[relocation->target];
+	} else if (relocation->kind == FASTSOCK_TYPE_ID) {
+		value = place->root_id;
 	} else if (relocation->kind == FASTSOCK_EXISTS) {
 		value = place->found;
 	} else {
@@ -739,12 +760,15 @@ int fastsock_patch(const struct fastsock_program *program,
 	       program->instruction_count * sizeof(*instructions));
 	for (uint32_t i = 0; i < program->relocation_count; i++) {
 		const struct fastsock_relocation *relocation = &program->relocations[i];
-		/* A load of 64 bits is two instructions. */
 		struct bpf_instruction pair[2];
 		uint64_t *at = &instructions[relocation->instruction];
-		size_t size = relocation->kind == FASTSOCK_CONSTANT ? sizeof(pair) : sizeof(pair[0]);
+		size_t size = sizeof(pair[0]);
 
 		memcpy(pair, at, size);
+		if ((pair[0].code & BPF_CLASS_MASK) == BPF_LD) { /* a load of 64 bits is two instructions */
+			size = sizeof(pair);
+			memcpy(pair, at, size);
+		}
 		if (patch_one(program, relocation, resolution->places, values, pair, error) != 0)
 			return -1;
 		memcpy(at, pair, size);

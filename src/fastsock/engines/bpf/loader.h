@@ -58,6 +58,8 @@ enum fastsock_relocation_kind {
 	FASTSOCK_TYPE_SIZE,
 	FASTSOCK_EXISTS,
 	FASTSOCK_CONSTANT,
+	FASTSOCK_TYPE_ID,
+	FASTSOCK_CALL, /* of the kernel's function */
 };
 struct fastsock_root {
 	uint8_t kind; /* enum btf_kind */
@@ -65,7 +67,8 @@ struct fastsock_root {
 };
 struct fastsock_field {
 	uint8_t root;
-	const char *path; /* "in6_u.u6_addr32[2]"; of an enumeration one of its names */
+	/* "in6_u.u6_addr32[2]"; of an enumeration one of its names; "": the root itself */
+	const char *path;
 	int16_t guard;    /* if the kernel lacks that field it may lack this one; -1: it may not */
 };
 struct fastsock_relocation {
@@ -114,6 +117,7 @@ struct fastsock_place {
 	uint32_t bit_offset;
 	uint32_t bit_size;
 	uint32_t type_size;
+	uint32_t root_id; /* the BTF id of what it is in */
 };
 
 /* What one kernel makes of a program. */
