@@ -30,7 +30,7 @@ LAYERS = [
     Layer(0, {"errors"}, 0),
     # What a cgroup's path means is asked from filters up; it knows nothing but paths.
     Layer(0, {"cgroups"}, 0),
-    Layer(0, {"columns", "row", "hash"}, 0),
+    Layer(0, {"columns", "row", "hash", "pages"}, 0),
     Layer(1, {"filter", "expression"}, 1),
     Layer(1, {"attributes"}, 1),
     Layer(2, {"table", "implementation", "group", "match", "seen", "arrow", "tuples"}, 2),

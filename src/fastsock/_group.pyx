@@ -693,14 +693,48 @@ def owned_by(SocketRows rows not None, pids):
     return found
 
 
+cdef bint is_each_once(const Owners* owners, Py_ssize_t count, uint8_t* met) noexcept nogil:
+    """Whether all rows have owners, and each others, or no inode; `met` has a bit for each owner.
+
+    As nearly always: no inode is there twice then, and nobody has to look at them.
+    """
+    cdef int32_t owner
+    cdef Py_ssize_t i
+    for i in range(count):
+        owner = owners.heads[i]
+        if owner < 0:
+            if owner != NONE:
+                return False
+        elif owner >= owners.length:
+            return False
+        elif met[owner >> 3] >> (owner & 7) & 1:
+            return False
+        else:
+            met[owner >> 3] |= 1 << (owner & 7)
+    return True
+
+
 def ambiguous(SocketRows rows not None):
     """Return the indices of rows whose inode does not tell one socket ("index", uint32)."""
+    cdef Owners owners
     cdef InodeSlots table
+    cdef uint8_t* met
     cdef uint8_t* conflict  # by the first row of an inode
     cdef Column found
     cdef Py_ssize_t matched = 0
     cdef bint any_found = False
+    cdef bint each_once
     index_bounds(rows.length)
+    if rows.owners is not None:
+        see_owners(rows, &owners)
+        met = <uint8_t*>calloc(owners.length // 8 + 1, 1)
+        if met == NULL:
+            raise MemoryError()
+        with nogil:
+            each_once = is_each_once(&owners, rows.length, met)
+        free(met)
+        if each_once:
+            return new_column("index", "I", 0)
     conflict = <uint8_t*>calloc(rows.length + 1, 1)
     try:
         if (

@@ -9,6 +9,7 @@ cdef class Column:
     cdef char* data
     cdef Py_ssize_t length       # items
     cdef Py_ssize_t bytes_held   # memory behind `data`
+    cdef size_t bytes_filled     # ... of it, mapped pages that are there for certain
     cdef Py_ssize_t itemsize
     cdef bint mapped             # by mmap, else by malloc
     cdef readonly str name

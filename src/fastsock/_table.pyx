@@ -30,6 +30,7 @@ from fastsock._columns cimport (
     RTO, RX_QUEUE, SOCKET_CGROUP, SSTHRESH, STATE, TIMEOUT, TIMER, TIMER_EXPIRES_MS, TX_QUEUE,
     TYPE, UID, V6ONLY,
 )
+from fastsock._pages cimport free_pages, map_pages, resize_pages, trim_pages
 from fastsock._row cimport Row
 
 from fastsock import attributes, tcp
@@ -39,12 +40,7 @@ from fastsock.errors import escape
 import struct
 
 cdef extern from "<sys/mman.h>" nogil:
-    void* mmap(void* address, size_t length, int protection, int flags, int fd, long offset)
-    void* mremap(void* old, size_t old_length, size_t new_length, int flags, ...)
-    int munmap(void* address, size_t length)
     int madvise(void* address, size_t length, int advice)
-    int PROT_READ, PROT_WRITE, MAP_PRIVATE, MAP_ANONYMOUS, MREMAP_MAYMOVE
-    void* MAP_FAILED
 
 cdef extern from "<arpa/inet.h>" nogil:
     const char* inet_ntop(int family, const void* source, char* text, unsigned int size)
@@ -110,7 +106,7 @@ cdef class Column:
 
     def __dealloc__(self):
         if self.mapped:
-            munmap(self.data, self.bytes_held)
+            free_pages(self.data, self.bytes_held)
         else:
             free(self.data)
 
@@ -127,12 +123,10 @@ cdef class Column:
         else:
             need = (need + 4095) & ~<size_t>4095
             if self.mapped:
-                data = mremap(self.data, self.bytes_held, need, MREMAP_MAYMOVE)
+                data = resize_pages(self.data, self.bytes_held, need)
             else:
-                data = mmap(
-                    NULL, need, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0
-                )
-            if data == MAP_FAILED:
+                data = map_pages(&need, &self.bytes_filled)
+            if data == NULL:
                 return -1
             if not self.mapped and self.data != NULL:
                 memcpy(data, self.data, self.length * self.itemsize)
@@ -145,7 +139,7 @@ cdef class Column:
     cdef void trim(self, Py_ssize_t items) noexcept nogil:
         """Set the length and give back what lies behind it."""
         cdef size_t need = max(items, 1) * self.itemsize
-        cdef void* data = MAP_FAILED
+        cdef void* data
         self.length = items
         if self.mapped:
             need = (need + 4095) & ~<size_t>4095
@@ -153,12 +147,11 @@ cdef class Column:
         if need + need // TOO_LITTLE >= <size_t>self.bytes_held:
             return
         if self.mapped:
-            data = mremap(self.data, self.bytes_held, need, MREMAP_MAYMOVE)
+            trim_pages(self.data, self.bytes_held, need)
+            data = self.data
         else:
             data = realloc(self.data, need)
-            if data == NULL:
-                data = MAP_FAILED
-        if data != MAP_FAILED:  # else the larger memory stays, which is as good
+        if data != NULL:  # else the larger memory stays, which is as good
             self.data = <char*>data
             self.bytes_held = need
 
@@ -783,9 +776,11 @@ cdef class SocketRows:
                     column = (<BlobColumn>column).offsets  # how many bytes come, nobody knows
                 if column is not None and (<Column>column).mapped:
                     skipped = first * (<Column>column).itemsize // LARGEST_PAGE * LARGEST_PAGE
-                    starts[count] = (<Column>column).data + skipped
-                    sizes[count] = last * (<Column>column).itemsize - skipped
-                    count += 1
+                    skipped = max(skipped, (<Column>column).bytes_filled & ~(LARGEST_PAGE - 1))
+                    if skipped < <size_t>(last * (<Column>column).itemsize):
+                        starts[count] = (<Column>column).data + skipped
+                        sizes[count] = last * (<Column>column).itemsize - skipped
+                        count += 1
         for c in range(count):
             madvise(starts[c], sizes[c], MADV_POPULATE_WRITE)
 
