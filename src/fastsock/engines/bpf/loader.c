@@ -97,9 +97,14 @@ __attribute__((format(printf, 4, 5))) static int fail(struct fastsock_error *err
 
 enum { KINDS = 32 }; /* that fit into the bits of struct btf_type */
 
+static uint32_t kind_in(uint32_t info)
+{
+	return info >> 24 & (KINDS - 1);
+}
+
 static uint32_t kind_of(const struct btf_type *type)
 {
-	return type->info >> 24 & (KINDS - 1);
+	return kind_in(type->info);
 }
 
 static uint32_t member_count(const struct btf_type *type)
@@ -108,6 +113,14 @@ static uint32_t member_count(const struct btf_type *type)
 }
 
 /* By memcpy: data from elsewhere may begin at any address. */
+static uint32_t number_at(const uint8_t *at)
+{
+	uint32_t number;
+
+	memcpy(&number, at, sizeof(number));
+	return number;
+}
+
 static struct btf_type type_at(const uint8_t *at)
 {
 	struct btf_type type;
@@ -160,11 +173,17 @@ static const struct {
 };
 
 /* The whole length of a type of a known kind. */
+static size_t length_by(uint32_t info)
+{
+	uint32_t kind = kind_in(info);
+
+	return sizeof(struct btf_type) + BODIES[kind].fixed +
+	       (size_t)BODIES[kind].each * (info & 0xffff);
+}
+
 static size_t length_of(const struct btf_type *type)
 {
-	uint32_t kind = kind_of(type);
-
-	return sizeof(*type) + BODIES[kind].fixed + (size_t)BODIES[kind].each * member_count(type);
+	return length_by(type->info);
 }
 
 /* The strings end with a NUL, so each name does. */
@@ -410,19 +429,20 @@ static int index_types(struct fastsock_btf *btf, const struct fastsock_program *
 	if (!btf->index)
 		return fail(error, FASTSOCK_PARSE_BTF, ENOMEM, "%s", "");
 	while (at < end) {
-		struct btf_type type;
 		const char *name;
-		uint32_t kind;
+		uint32_t info, kind, called;
 		size_t length;
 
-		if ((size_t)(end - at) < sizeof(type))
+		if ((size_t)(end - at) < sizeof(struct btf_type))
 			return malformed(error, "type %u is cut", count + 1);
-		type = type_at(at);
-		kind = kind_of(&type);
+		/* Number by number: where the next type begins waits for this one's, and for no copy. */
+		info = number_at(at + offsetof(struct btf_type, info));
+		called = number_at(at + offsetof(struct btf_type, name));
+		kind = kind_in(info);
 		if (!BODIES[kind].known)
 			return fail(error, FASTSOCK_PARSE_BTF, EOPNOTSUPP,
 				    "type %u is of the unknown kind %u", count + 1, kind);
-		length = length_of(&type);
+		length = length_by(info);
 		if ((size_t)(end - at) < length)
 			return malformed(error, "type %u is cut", count + 1);
 		if (count % INDEX_STEP == 0)
@@ -432,7 +452,7 @@ static int index_types(struct fastsock_btf *btf, const struct fastsock_program *
 
 		if (!missing[kind])
 			continue;
-		name = name_at(btf, type.name);
+		name = name_at(btf, called);
 		if (!name[0] || !wanted[initials(name)])
 			continue;
 		for (uint32_t i = 0; i < program->root_count; i++)
