@@ -22,6 +22,7 @@ _HOME = {
     "who": "conductor",
     "glance": "conductor",
     "SocketStream": "conductor",
+    "process": "portrait",
     "read_dump": "engines.dump_file",
     "engine_status": "engines",
     "Counts": "table",
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
         ParseError as ParseError,
         PinError as PinError,
     )
+    from fastsock.portrait import process as process
     from fastsock.table import (
         HIDDEN as HIDDEN,
         NONE as NONE,

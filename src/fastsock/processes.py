@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from fastsock.errors import NoSuchProcess, escape
@@ -261,10 +261,14 @@ def read_details(procfs: str, pid: int) -> Details:
 
 def _read_arguments(process: int) -> tuple[bytes, ...]:
     try:
-        text = read_below(process, "cmdline", _MOST_ARGUMENTS)
+        return parse_arguments(read_below(process, "cmdline", _MOST_ARGUMENTS))
     except OSError:  # ended; or hidepid, with which stat would have failed before
         return ()
-    # A process that shows a title of its own may fill what is left with NULs.
+
+
+def parse_arguments(text: bytes) -> tuple[bytes, ...]:
+    """Return what /proc/PID/cmdline has: arguments, or the title that was written over them."""
+    # A title leaves NULs behind it, to the end of where the arguments stood.
     text = text.rstrip(b"\0")
     return tuple(text.split(b"\0")) if text else ()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import lru_cache
 
 _PASSWD = "/etc/passwd"
@@ -49,6 +48,7 @@ def _ask_services(uid: int) -> str:
     global _left
     if _left <= 0:
         return ""
+    import threading
     import time
 
     answer: list[str] = []

@@ -21,14 +21,15 @@ VERBS = {
     "": "glance",
     "count": "count",
     "list": "rows",
-    "listeners": "rows",
-    "who": "rows",
+    "listeners": "listeners",
+    "who": "who",
+    "process": "process",
     "engines": "engines",
     "bpf": "pins",
 }
 
 # Verbs that read the words which are no flags.
-WITH_WORDS = frozenset(("who", "bpf"))
+WITH_WORDS = frozenset(("who", "process", "bpf"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,8 +11,9 @@ _SYNOPSES = {
 fastsock [FLAGS]              this host at a glance
 fastsock count [FLAGS]        how many sockets, by state or by what --by names
 fastsock list [FLAGS]         the sockets
-fastsock listeners [FLAGS]    what listens, how much waits to be accepted, who owns it
-fastsock who :80 [FLAGS]      who has this port, or ADDRESS:PORT
+fastsock listeners [FLAGS]    what listens, from where it is reached, how much waits, who owns it
+fastsock who :80 [FLAGS]      who has this port, ADDRESS:PORT or inode:N, and what goes on there
+fastsock process PID|NAME     what it is, its sockets by state, what it listens on and writes to
 fastsock engines [FLAGS]      what can read sockets here, and why not
 fastsock bpf pin|unpin|status let others than root see all owners
 """,
@@ -21,8 +22,19 @@ fastsock count [FLAGS]: how many sockets, by state; the last line is always
 established=N listen=N other=N
 """,
     "list": "fastsock list [FLAGS]: the sockets, one a line\n",
-    "listeners": "fastsock listeners [FLAGS]: what listens, how much waits, who owns it\n",
-    "who": "fastsock who :PORT|ADDRESS:PORT [FLAGS]: who has this end\n",
+    "listeners": """\
+fastsock listeners [FLAGS]: what listens, from where it is reached, how much waits, who owns it
+QUEUE is how many connections wait to be accepted and how many may; +N: so many more processes.
+""",
+    "who": """\
+fastsock who :PORT|ADDRESS:PORT|inode:N [FLAGS]: who has this end
+What listens there in full, children below their parents; connections by process and state. --pids
+are those of who listens, or where nobody does, of whose sockets are bound there.
+""",
+    "process": """\
+fastsock process PID|NAME [FLAGS]: what it is, its sockets by state (the flags select), what it
+listens on, and the regular files that it has open for writing, the largest first
+""",
     "engines": "fastsock engines [FLAGS]: what can read sockets here, and why not\n",
     "bpf": """\
 fastsock bpf pin [--group G] [--path DIR] [--program]   keep the BPF program for others to read
@@ -48,8 +60,17 @@ _EXAMPLES = {
         "fastsock list -O --sort -rx_queue --limit 20",
         "fastsock list --columns state,remote_address,uid --jsonl",
     ),
-    "listeners": ("fastsock listeners --port 8000-8999", "fastsock listeners -u"),
-    "who": ("fastsock who :80", "fastsock who [::1]:443 --pids"),
+    "listeners": (
+        "fastsock listeners --port 8000-8999",
+        "fastsock listeners -u",
+        "fastsock listeners --long -c nginx",
+    ),
+    "who": ("fastsock who :80", "fastsock who [::1]:443 --pids", "fastsock who inode:48151623"),
+    "process": (
+        "fastsock process 3921",
+        "fastsock process nginx --dir /var/log",
+        "fastsock process nginx --port 80 --json",
+    ),
     "engines": ("fastsock engines --json",),
     "bpf": (
         "fastsock bpf pin --group netops",
