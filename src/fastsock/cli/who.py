@@ -53,10 +53,10 @@ def run(options: Options, answer: Answer) -> int:
     services.sort(key=place)
     if options.on("json"):
         # Where nobody listens the sockets themselves are the answer, as with --all.
-        shown = others if options.on("each") or not services else others.select(inode=())
-        rows = [*services, *describe(shown, procfs=question.get("procfs", "/proc"), details=False)]
+        if options.on("each") or not services:
+            services += describe(others, details=False)
         folded = connection_dicts(others)
-        answer.write(document(answer, found, rows, connections=folded))
+        answer.write(document(answer, found, services, connections=folded))
     elif options.on("jsonl"):
         write_lines(options, answer, found, services, others)
     else:
