@@ -206,12 +206,17 @@ def test_it_is_of_one_process_or_name(term: str) -> None:
         fastsock.process(SELF, **{term: "1"})
 
 
-def test_a_process_that_has_ended_and_waits() -> None:
+def test_a_process_that_has_ended_and_waits(engine_name: str) -> None:
     with child_process(os.getpid) as (pid, _):
         os.kill(pid, signal.SIGKILL)
         wait_for_zombie(pid)
-        with pytest.raises(fastsock.NoSuchProcess):
-            fastsock.process(pid)
+        found = fastsock.process(pid, engine=engine_name)
+        assert found.details.state == "Z"
+        assert found.counts is not None and found.listeners == found.files == []
+        assert [str(counts) for counts in found.counts.values()] == [
+            "established=0 listen=0 other=0"
+        ] * 2
+        assert found.hidden == ()
 
 
 def test_what_may_not_be_read_is_none() -> None:

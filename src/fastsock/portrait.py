@@ -20,6 +20,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, overload
 
+    Directory = str | bytes | os.PathLike[str]
+
 # Files that are memory by another name: nobody finds a log in them.
 _MEMORY = b"/memfd:"
 
@@ -110,7 +112,7 @@ if TYPE_CHECKING:
     def process(
         named: int,
         *,
-        directories: Iterable[str | bytes] = (),
+        directories: Iterable[Directory] = (),
         procfs: str | os.PathLike[str] = "/proc",
         **question: Any,
     ) -> Portrait: ...
@@ -119,7 +121,7 @@ if TYPE_CHECKING:
     def process(
         named: str | bytes,
         *,
-        directories: Iterable[str | bytes] = (),
+        directories: Iterable[Directory] = (),
         procfs: str | os.PathLike[str] = "/proc",
         **question: Any,
     ) -> list[Portrait]: ...
@@ -128,7 +130,7 @@ if TYPE_CHECKING:
 def process(
     named: int | str | bytes,
     *,
-    directories: Iterable[str | bytes] = (),
+    directories: Iterable[Directory] = (),
     procfs: str | os.PathLike[str] = "/proc",
     **question: Any,
 ) -> Portrait | list[Portrait]:
@@ -158,7 +160,7 @@ def process(
 def _portraits(
     pids: Sequence[int],
     procfs: str,
-    directories: Iterable[str | bytes],
+    directories: Iterable[Directory],
     question: dict[str, Any],
 ) -> list[Portrait]:
     made: dict[int, Portrait] = {}
@@ -188,7 +190,7 @@ def _add_sockets(made: dict[int, Portrait], procfs: str, question: dict[str, Any
     given = question["protocol"]
     names = [given] if isinstance(given, (str, int)) else list(given)
     unix = UNIX_FIELDS if "unix" in names else ()
-    readable = set(made)
+    readable, ended = set(made), set[int]()
     table: SocketTable | None = None
     while readable and table is None:
         try:
@@ -208,9 +210,15 @@ def _add_sockets(made: dict[int, Portrait], procfs: str, question: dict[str, Any
             if not gone:
                 raise
             readable -= gone
-            for pid in gone:
+            ended |= gone
+    for pid, portrait in list(made.items()):
+        if pid in ended:
+            # One that nobody has waited for yet is still there, without a socket.
+            portrait.counts = {str(name): Counts({}) for name in names}
+            portrait.listeners = []
+            if not os.path.isdir(f"{procfs}/{pid}"):
                 del made[pid]
-    for pid, portrait in made.items():
+            continue
         if pid not in readable or table is None:
             portrait.hidden += ("sockets",)
             continue
@@ -221,7 +229,7 @@ def _add_sockets(made: dict[int, Portrait], procfs: str, question: dict[str, Any
         portrait.sources, portrait.incomplete = table.sources, table.incomplete
 
 
-def _directory(given: str | bytes) -> tuple[bytes, bytes]:
+def _directory(given: Directory) -> tuple[bytes, bytes]:
     """Return how paths below a directory begin: as it is written, and where links in it lead."""
     path = os.path.abspath(os.fsencode(given))
     return path.rstrip(b"/") + b"/", os.path.realpath(path).rstrip(b"/") + b"/"
