@@ -17,7 +17,7 @@ import pytest
 import fastsock
 import proctree
 from command_line import Run
-from fastsock import render
+from fastsock import cli, render
 from fastsock.attributes import MEMBERS
 from fastsock.cli.flags import (
     ANSWER,
@@ -548,8 +548,8 @@ WRONG = [
     ("--by state", "unknown flag --by; see fastsock --help"),
     ("count state", "'state' has no place here: filters are flags, see --help"),
     ("-t count", "the verb comes first: fastsock count …"),
-    ("cuont", "unknown verb 'cuont'; verbs are count list listeners who process engines bpf"),
-    ("ss -tanp", "unknown verb 'ss'; verbs are count list listeners who process engines bpf"),
+    ("cuont", f"unknown verb 'cuont'; verbs are {' '.join(filter(None, cli.VERBS))}"),
+    ("ss -tanp", f"unknown verb 'ss'; verbs are {' '.join(filter(None, cli.VERBS))}"),
     ("bpf", "bpf takes one of pin unpin status"),
     ("bpf --json", "bpf takes one of pin unpin status"),
     ("bpf pim", "bpf takes one of pin unpin status, not 'pim'"),

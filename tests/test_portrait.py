@@ -212,7 +212,8 @@ def test_a_process_that_has_ended_and_waits(engine_name: str) -> None:
         wait_for_zombie(pid)
         found = fastsock.process(pid, engine=engine_name)
         assert found.details.state == "Z"
-        assert found.counts is not None and found.listeners == found.files == []
+        assert (found.listeners, found.files) == ([], [])
+        assert found.counts is not None
         assert [str(counts) for counts in found.counts.values()] == [
             "established=0 listen=0 other=0"
         ] * 2

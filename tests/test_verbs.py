@@ -514,7 +514,7 @@ def test_a_process_that_may_not_be_read() -> None:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = cli.main(["process", str(SELF), "--engine", "procfs"])
         sys.stdout.flush()
-        return code, out.buffer.getvalue().decode(), err.getvalue()  # type: ignore[attr-defined]
+        return code, out.buffer.getvalue().decode(), err.getvalue()
 
     code, out, err = in_child(look, user=NOBODY)
     assert code == 4

@@ -16,7 +16,13 @@ import stat as modes
 from collections.abc import Callable, Collection, Iterator
 
 from fastsock.errors import NoSuchProcess, escape
-from fastsock.processes import has_ended, open_process, read_below, read_link
+from fastsock.processes import (
+    has_ended,
+    mark_deleted,
+    open_process,
+    read_below,
+    read_link,
+)
 
 # What a file is open as, in the order of the rows. "mem" is mapped, by a shared library or by data.
 USES = ("cwd", "root", "exe", "mem", "fd")
@@ -295,18 +301,21 @@ def _read_descriptors(
 ) -> None:
     directory = os.open("fd", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=process)
     try:
-        numbers = {int(name) for name in os.listdir(directory) if name.isdigit()}
+        names = [name for name in os.listdir(directory) if name.isdigit()]
         if found.pid == os.getpid():  # those that we look with will be closed when we have looked
-            numbers -= {fd for fd in (process, directory) if _is_ours(directory, fd)}
-        for fd in sorted(numbers):
+            ours = {str(fd) for fd in (process, directory) if _is_ours(directory, fd)}
+            names = [name for name in names if name not in ours]
+        for name in sorted(names, key=lambda name: (len(name), name)):
             try:
-                row = OpenFile("fd", fd, *read_link(process, str(fd), directory))
+                # Most have no path, and of most that is all that is asked.
+                link = os.readlink(name.encode(), dir_fd=directory)
+                if only is not None and not only(link):
+                    continue
+                row = OpenFile("fd", int(name), *mark_deleted(link, process, name, directory))
             except PermissionError:
                 found.denied_links += 1
                 continue
             except OSError:  # closed meanwhile
-                continue
-            if only is not None and not only(row.link):
                 continue
             if stat and not _read_descriptor(row, directory):
                 continue

@@ -197,20 +197,26 @@ def read_below(process: int, name: str, most: int = _SHOWN) -> bytes:
         os.close(fd)
 
 
-def read_link(process: int, name: str, directory: int | None = None) -> tuple[bytes, bytes, bool]:
-    """Return a link below /proc/PID as it reads, its path, and whether that has been removed.
+def read_link(process: int, name: str) -> tuple[bytes, bytes, bool]:
+    """Return a link of /proc/PID, of which `process` is a descriptor, as `mark_deleted` does.
 
-    `process` is a descriptor of /proc/PID, `directory` that of the directory in which the link lies
-    if another. A file may be called "x (deleted)": it was not removed if it is to be found under
-    that name, from the process's root. Raises OSError.
+    Raises OSError.
     """
-    link = os.readlink(os.fsencode(name), dir_fd=process if directory is None else directory)
+    link = os.readlink(os.fsencode(name), dir_fd=process)
+    return mark_deleted(link, process, name, process)
+
+
+def mark_deleted(link: bytes, process: int, name: str, directory: int) -> tuple[bytes, bytes, bool]:
+    """Return a link as it reads, its path, and whether that has been removed.
+
+    The link `name` lies in `directory`, a descriptor. A file may be called "x (deleted)": it was
+    not removed if it is to be found under that name, from the root of the `process`.
+    """
     if not link.endswith(_DELETED):
         return link, link, False
     try:
         there = os.stat(b"root" + link, dir_fd=process)
-        here = os.stat(name, dir_fd=process if directory is None else directory)
-        if os.path.samestat(there, here):
+        if os.path.samestat(there, os.stat(name, dir_fd=directory)):
             return link, link, False
     except OSError:  # no such name: removed indeed; or not to be looked at, then what it says
         pass

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from fastsock.cli.flags import ANSWER, SELECTION, Flag
 
-_SYNOPSES = {
+SYNOPSES = {
     "": """\
 fastsock [FLAGS]              this host at a glance
 fastsock count [FLAGS]        how many sockets, by state or by what --by names
@@ -16,6 +16,7 @@ fastsock who :80 [FLAGS]      who has this port, ADDRESS:PORT or inode:N, and wh
 fastsock process PID|NAME     what it is, its sockets by state, what it listens on and writes to
 fastsock engines [FLAGS]      what can read sockets here, and why not
 fastsock bpf pin|unpin|status let others than root see all owners
+fastsock completion SHELL     what a shell needs to complete all this; fastsock man: the manual page
 """,
     "count": """\
 fastsock count [FLAGS]: how many sockets, by state; the last line is always
@@ -42,9 +43,11 @@ fastsock bpf unpin [--path DIR]                         take it away
 fastsock bpf status [--path DIR]                        what is pinned, and who may use it
 A reader sees the sockets and descriptors of all processes in its pid namespace, whoever owns them.
 """,
+    "completion": "fastsock completion bash|zsh|fish: what makes a shell complete this command\n",
+    "man": "fastsock man: the manual page, as roff\n",
 }
 
-_EXAMPLES = {
+EXAMPLES = {
     "": (
         "fastsock count -p 3921 --port 5000",
         "fastsock list -O --state close-wait",
@@ -77,36 +80,53 @@ _EXAMPLES = {
         "fastsock bpf pin --group netops --program --path /run/fastsock",
         "fastsock bpf status --json",
     ),
+    "completion": (
+        "fastsock completion bash > /usr/share/bash-completion/completions/fastsock",
+        "fastsock completion zsh > /usr/local/share/zsh/site-functions/_fastsock",
+        "fastsock completion fish > ~/.config/fish/completions/fastsock.fish",
+    ),
+    "man": ("fastsock man | man -l -", "fastsock man > /usr/local/share/man/man1/fastsock.1"),
 }
 
 # Verbs about something else than sockets.
-_WITHOUT_SELECTION = frozenset(("bpf",))
+WITHOUT_SELECTION = frozenset(("bpf", "completion", "man"))
+# Of these, verbs that write a text for another program.
+TEXTS = frozenset(("completion", "man"))
 
-_CODES = """\
+CODES = """\
 Commas and repetitions are alternatives, different flags must all hold. -n and -a are so already.
 Exit: 0 answered; 1 nothing matched, no such process; 2 bad usage or input; 3 the named engine is
 not available; 4 what was named is hidden, or --strict and incomplete.
 """
 
 
-_PIN_CODES = """\
+PIN_CODES = """\
 FASTSOCK_BPF_PATH names another directory for those who read, and for status.
 Exit: 0 done, for status: something is pinned; 1 nothing is pinned there; 2 bad usage, or a path
 that no pin can have; 3 it cannot be had here, with the reason and the command that helps.
 """
 
 
+def flag_groups(verb: str, own: Sequence[Flag]) -> dict[str, Sequence[Flag]]:
+    """Return the flags of a verb under what they are about."""
+    groups: dict[str, Sequence[Flag]] = {}
+    if own:
+        groups["Flags of this verb"] = own
+    if verb not in WITHOUT_SELECTION:
+        groups["Which sockets"] = SELECTION
+    version = () if verb else (Flag("--version", "", "the version"),)
+    answer = [flag for flag in ANSWER if flag.keyword == "help" or verb not in TEXTS]
+    groups["The answer"] = (*answer, *version)
+    return groups
+
+
 def render_usage(verb: str, own: Sequence[Flag]) -> str:
     """Return the help of a verb; the empty one is the bare command."""
-    parts = [_SYNOPSES[verb], "Examples:\n" + "".join(f"  {line}\n" for line in _EXAMPLES[verb])]
-    if own:
-        parts.append("Flags of this verb:\n" + _lines(own))
-    selects = verb not in _WITHOUT_SELECTION
-    if selects:
-        parts.append("Which sockets:\n" + _lines(SELECTION))
-    version = () if verb else (Flag("--version", "", "the version"),)
-    parts.append("The answer:\n" + _lines((*ANSWER, *version)))
-    return "\n".join((*parts, _CODES if selects else _PIN_CODES))
+    parts = [SYNOPSES[verb], "Examples:\n" + "".join(f"  {line}\n" for line in EXAMPLES[verb])]
+    parts += [f"{about}:\n{_lines(flags)}" for about, flags in flag_groups(verb, own).items()]
+    if verb not in TEXTS:
+        parts.append(PIN_CODES if verb in WITHOUT_SELECTION else CODES)
+    return "\n".join(parts)
 
 
 def _lines(flags: Iterable[Flag]) -> str:
