@@ -225,8 +225,13 @@ def _add_sockets(made: dict[int, Portrait], procfs: str, question: dict[str, Any
         own = table.select(pid=pid)
         portrait.counts = {str(name): own.select(protocol=name).counts() for name in names}
         waiting, _ = split_listening(own)
-        portrait.listeners = describe(waiting, details=False)
+        portrait.listeners = sorted(describe(waiting, details=False), key=_port)
         portrait.sources, portrait.incomplete = table.sources, table.incomplete
+
+
+def _port(service: Service) -> tuple[int, int, bytes]:
+    socket = service.socket
+    return socket.local_port, socket.field("protocol"), socket.field("local_address")
 
 
 def _directory(given: Directory) -> tuple[bytes, bytes]:

@@ -16,7 +16,8 @@ fastsock who :80 [FLAGS]      who has this port, ADDRESS:PORT or inode:N, and wh
 fastsock process PID|NAME     what it is, its sockets by state, what it listens on and writes to
 fastsock engines [FLAGS]      what can read sockets here, and why not
 fastsock bpf pin|unpin|status let others than root see all owners
-fastsock completion SHELL     what a shell needs to complete all this; fastsock man: the manual page
+fastsock completion SHELL     what makes bash, zsh or fish complete all this
+fastsock man                  the manual page, for man -l -
 """,
     "count": """\
 fastsock count [FLAGS]: how many sockets, by state; the last line is always
