@@ -220,13 +220,13 @@ def test_a_process_that_has_ended_and_waits(engine_name: str) -> None:
         assert found.hidden == ()
 
 
-def test_what_may_not_be_read_is_none() -> None:
+def test_what_may_not_be_read_is_none(engine_name: str) -> None:
     """Never 0: of another user's process only what everybody may see is told."""
     if not AS_ROOT:
         pytest.skip("needs root to become another user")
 
     def look() -> tuple[object, ...]:
-        found = fastsock.process(SELF, engine="procfs")
+        found = fastsock.process(SELF, engine=engine_name)
         return (
             sorted(found.hidden),
             (found.counts, found.listeners, found.files, found.descriptors),
@@ -241,7 +241,7 @@ def test_what_may_not_be_read_is_none() -> None:
     assert '"counts": null' in str(text) and '"files": null' in str(text)
 
 
-def test_what_of_a_name_may_be_read_is() -> None:
+def test_what_of_a_name_may_be_read_is(engine_name: str) -> None:
     """One process of a name is ours, another hides itself: ours is told."""
 
     def hide() -> None:
@@ -252,7 +252,7 @@ def test_what_of_a_name_may_be_read_is() -> None:
 
         def look() -> dict[int, bool]:
             rename(b"fs-half")
-            found = fastsock.process("fs-half", engine="procfs")
+            found = fastsock.process("fs-half", engine=engine_name)
             return {portrait.pid == os.getpid(): portrait.counts is None for portrait in found}
 
         with child_process(lambda: rename(b"fs-half")):
@@ -262,6 +262,6 @@ def test_what_of_a_name_may_be_read_is() -> None:
             child_process(hide) as (pid, _),
             child_process(lambda: rename(b"fs-half")) as (ours, _),
         ):
-            found = {one.pid: one for one in fastsock.process("fs-half", engine="procfs")}
+            found = {one.pid: one for one in fastsock.process("fs-half", engine=engine_name)}
             assert found[pid].counts is None and found[ours].counts is not None
             assert "sockets" in found[pid].hidden and not found[ours].hidden

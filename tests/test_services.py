@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -242,7 +241,7 @@ def test_only_owners_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="needs root to become another user")
-def test_owners_of_other_users(tmp_path: Path) -> None:
+def test_owners_of_other_users(engine_name: str) -> None:
     """Each holder has its own user, and who may not be looked at says so."""
     with listen() as server:
         port = port_of(server)
@@ -250,7 +249,7 @@ def test_owners_of_other_users(tmp_path: Path) -> None:
         def look() -> list[tuple[str | None, list[str]]]:
             become(NOBODY)
             # The descriptors of root's processes are hidden; our own copy is not.
-            (service,) = describe(fastsock.listeners(local_port=port, engine="procfs"))
+            (service,) = describe(fastsock.listeners(local_port=port, engine=engine_name))
             return [
                 (one.user, sorted(one.details.hidden)) for one in service.holders if one.details
             ]

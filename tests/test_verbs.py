@@ -500,7 +500,7 @@ def test_files_that_a_process_writes(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="needs root to become another user")
-def test_a_process_that_may_not_be_read() -> None:
+def test_a_process_that_may_not_be_read(engine_name: str) -> None:
     """Exit 4, with what everybody may see, and never 0 sockets."""
 
     def look() -> tuple[int, str, str]:
@@ -512,7 +512,7 @@ def test_a_process_that_may_not_be_read() -> None:
 
         out, err = io.TextIOWrapper(io.BytesIO()), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = cli.main(["process", str(SELF), "--engine", "procfs"])
+            code = cli.main(["process", str(SELF), "--engine", engine_name])
         sys.stdout.flush()
         return code, out.buffer.getvalue().decode(), err.getvalue()
 
