@@ -17,9 +17,11 @@ from pathlib import Path
 import pytest
 
 import fastsock
-from children import AS_ROOT, NOBODY, child_process, hide_descriptors, in_child, libc
+from children import AS_ROOT, NOBODY, become, child_process, hide_descriptors, in_child, libc
+from fastsock.errors import Hidden
 from fastsock.portrait import Portrait
 from holders import wait_for_zombie
+from mounts import mount, mount_privately
 from ports import listen, port_of, reset
 
 SELF = os.getpid()
@@ -265,3 +267,26 @@ def test_what_of_a_name_may_be_read_is(engine_name: str) -> None:
             found = {one.pid: one for one in fastsock.process("fs-half", engine=engine_name)}
             assert found[pid].counts is None and found[ours].counts is not None
             assert "sockets" in found[pid].hidden and not found[ours].hidden
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="needs root to mount and to become another user")
+@pytest.mark.parametrize(
+    ("hidepid", "expected"),
+    [
+        ("1", "process {} may not be looked at: /proc is mounted with hidepid"),
+        ("2", "no such process: {}"),
+    ],
+)
+def test_what_a_mount_hides(hidepid: str, expected: str) -> None:
+    """Not there at all, or there and not to be looked at: an error each, and no empty answer."""
+
+    def look() -> str:
+        mount_privately()
+        mount("proc", "/proc", f"hidepid={hidepid}")
+        become(NOBODY)
+        with pytest.raises((fastsock.NoSuchProcess, Hidden)) as raised:
+            fastsock.process(SELF)
+        assert isinstance(raised.value, Hidden) is (hidepid == "1")
+        return str(raised.value)
+
+    assert in_child(look) == expected.format(SELF)

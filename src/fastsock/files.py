@@ -11,6 +11,7 @@ All of it needs the rights of ptrace(2) (proc_pid_fd(5)).
 
 from __future__ import annotations
 
+import errno
 import os
 import stat as modes
 from collections.abc import Callable, Collection, Iterator
@@ -343,12 +344,9 @@ def _read_descriptor(row: OpenFile, directory: int) -> bool:
     except OSError:  # closed
         return False
     _read_status(row, name, directory)
-    if row.reason is None:
-        return True
-    try:  # in a tree made by hand the link leads nowhere, and is there
-        return os.readlink(os.fsencode(name), dir_fd=directory) == row.link
-    except OSError:  # closed
-        return False
+    # procfs finds what a link leads to without a path. In a tree made by hand, whose links have
+    # other modes, they may lead nowhere.
+    return row.reason != errno.ENOENT or row.access is None
 
 
 def _read_fdinfo(row: OpenFile, process: int) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 
-from fastsock.errors import NoSuchProcess, escape
+from fastsock.errors import Hidden, NoSuchProcess, escape
 
 _SHOWN = 4096  # bytes of a command line that are read: argv[0] is at its front
 _DELETED = b" (deleted)"  # what d_path() writes behind a name that was removed (fs/d_path.c)
@@ -224,10 +224,11 @@ def mark_deleted(link: bytes, process: int, name: str, directory: int) -> tuple[
 
 
 def read_details(procfs: str, pid: int) -> Details:
-    """Return what a process is: see `Details`. Raises NoSuchProcess.
+    """Return what a process is: see `Details`.
 
     Anybody may read most of it; `binary` and `cwd` need the rights of ptrace(2): the same user and
-    a dumpable process, or CAP_SYS_PTRACE.
+    a dumpable process, or CAP_SYS_PTRACE. Raises NoSuchProcess, Hidden where /proc is mounted with
+    hidepid=1 (with 2 there is no such process).
     """
     from fastsock import cgroups  # not above: most questions need none
 
@@ -261,6 +262,8 @@ def read_details(procfs: str, pid: int) -> Details:
         return made
     except (FileNotFoundError, ProcessLookupError):
         raise NoSuchProcess(str(pid)) from None
+    except PermissionError:
+        raise Hidden(f"process {pid} may not be looked at: /proc is mounted with hidepid") from None
     finally:
         os.close(process)
 

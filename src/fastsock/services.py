@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Sequence
 
-from fastsock.errors import NoSuchProcess, escape
+from fastsock.errors import Hidden, NoSuchProcess, escape
 from fastsock.processes import Details, read_details
 from fastsock.table import Process, Socket, SocketTable
 from fastsock.tcp import FAMILIES
@@ -224,7 +224,7 @@ def _read_same(procfs: str, process: Process) -> Details | None:
     """Return the details of a process, None where the number has gone to another one."""
     try:
         found = read_details(procfs, process.pid)
-    except (NoSuchProcess, PermissionError):  # ended; PermissionError: hidepid
+    except (NoSuchProcess, Hidden):  # ended; or behind hidepid
         return None
     # 0: the walk could not know, as behind a pin with hidepid.
     return found if process.start_time in (0, found.start_time) else None
