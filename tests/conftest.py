@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from command_line import run as run
 from fastsock.engines import ENGINES, engine_status, open_engine
 from implementations import BUILDS, Implementation
 from kernel_types import why_not_compiled

@@ -9,14 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 import fastsock
 import proctree
+from command_line import Run
 from fastsock import cli, render
 from fastsock.attributes import MEMBERS
 from fastsock.cli.flags import (
@@ -28,25 +28,6 @@ from fastsock.cli.flags import (
 )
 from fastsock.cli.rows import optional_fields, sort
 from fastsock.implementation import COMPILED
-
-Run = Callable[..., "Result"]
-
-
-class Result(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def run(capsysbinary: pytest.CaptureFixture[bytes]) -> Iterator[Run]:
-    def run_main(*words: object) -> Result:
-        code = cli.main([str(word) for word in words])
-        out, err = capsysbinary.readouterr()
-        return Result(code, out.decode(), err.decode())
-
-    yield run_main
-
 
 NETNS = 4026531840
 
@@ -353,33 +334,7 @@ def test_nothing_matched(run: Run, proc: Path) -> None:
     )
 
 
-# -- listeners, who, engines
-
-
-def test_listeners(run: Run, proc: Path) -> None:
-    assert run("listeners", "--procfs", proc) == (
-        0,
-        "PROTO  LOCAL         QUEUE  OWNERS\n"
-        "tcp    127.0.0.1:80      2  nginx pid=3921 fd=6; nginx pid=3922 fd=6\n"
-        "tcp    [::1]:443         0  unknown\n",
-        "",
-    )
-
-
-def test_who(run: Run, proc: Path) -> None:
-    result = run("who", ":80", "--procfs", proc)
-    assert result.code == 0
-    assert "127.0.0.1:80" in result.out
-    assert "nginx pid=3921 fd=6; nginx pid=3922 fd=6\n" in result.out
-    assert "5000" not in result.out
-    assert run("who", "127.0.0.1:80", "--procfs", proc).out == result.out
-    assert run("who", "127.0.0.2:80", "--procfs", proc).code == 1
-    assert "[::1]:443" in run("who", "[::1]:443", "--procfs", proc).out
-
-
-def test_who_pids(run: Run, proc: Path) -> None:
-    assert run("who", ":80", "--pids", "--procfs", proc) == (0, "3921\n3922\n", "")
-    assert run("who", "[::1]:443", "--pids", "--procfs", proc).code == 1
+# -- engines
 
 
 def test_engines(run: Run) -> None:
@@ -516,18 +471,6 @@ def test_nobody_is_in_a_cgroup(run: Run, units: Path) -> None:
     )
 
 
-def test_listeners_with_their_units(run: Run, units: Path) -> None:
-    assert (
-        "nginx pid=3921 fd=6 unit=nginx.service; nginx pid=3922"
-        in run("listeners", "--procfs", units).out
-    )
-    document = json.loads(run("listeners", "--json", "--port", 80, "--procfs", units).out)
-    assert [owner["unit"] for owner in document["sockets"][0]["owners"]] == [
-        "nginx.service",
-        f"docker:{DOCKER[:12]}",
-    ]
-
-
 def test_count_by_unit_and_container(run: Run, units: Path) -> None:
     result = run("count", "--by", "unit", "--procfs", units).out
     assert sorted(line.split("  ")[0] for line in result.splitlines()[1:-1]) == [
@@ -605,8 +548,8 @@ WRONG = [
     ("--by state", "unknown flag --by; see fastsock --help"),
     ("count state", "'state' has no place here: filters are flags, see --help"),
     ("-t count", "the verb comes first: fastsock count …"),
-    ("cuont", "unknown verb 'cuont'; verbs are count list listeners who engines bpf"),
-    ("ss -tanp", "unknown verb 'ss'; verbs are count list listeners who engines bpf"),
+    ("cuont", f"unknown verb 'cuont'; verbs are {' '.join(filter(None, cli.VERBS))}"),
+    ("ss -tanp", f"unknown verb 'ss'; verbs are {' '.join(filter(None, cli.VERBS))}"),
     ("bpf", "bpf takes one of pin unpin status"),
     ("bpf --json", "bpf takes one of pin unpin status"),
     ("bpf pim", "bpf takes one of pin unpin status, not 'pim'"),
@@ -622,8 +565,15 @@ WRONG = [
     ("bpf pin --pth", "unknown flag --pth; see fastsock bpf --help"),
     ("bpf pin -p /run", "-p selects a PID here; owners: -O; ss's letters: fastsock ss -tanp"),
     ("count --by nope", None),
-    ("who", "who needs one :PORT or ADDRESS:PORT"),
-    ("who :80 :81", "who needs one :PORT or ADDRESS:PORT"),
+    ("who", "who needs one :PORT, ADDRESS:PORT or inode:N"),
+    ("who :80 :81", "who needs one :PORT, ADDRESS:PORT or inode:N"),
+    ("who inode:x", "'x' is not a socket's inode (1 to 18446744073709551615)"),
+    ("who inode:0", "'0' is not a socket's inode (1 to 18446744073709551615)"),
+    ("process", "process needs one PID or NAME"),
+    ("process 1 2", "process needs one PID or NAME"),
+    ("process -p 1 nginx", "-p has no place here: fastsock process PID|NAME"),
+    ("process -c nginx", "process needs one PID or NAME"),
+    ("process --dir", "--dir needs a value"),
     ("who :http", "'http' is not a port (0 to 65535)"),
     ("who ::1:80", "'::1:80': an IPv6 address stands in brackets, as [::1]:80"),
     ("who nowhere:80", None),
@@ -776,7 +726,7 @@ def test_a_question_has_the_library_s_keywords() -> None:
         parse_command_line("list", (), ["--netns", "0"])
 
 
-@pytest.mark.parametrize("verb", ["", "count", "list", "listeners", "who", "engines"])
+@pytest.mark.parametrize("verb", ["", "count", "list", "listeners", "who", "process", "engines"])
 def test_help_fits_a_terminal(run: Run, verb: str) -> None:
     result = run(*verb.split(), "--help")
     assert (result.code, result.err) == (0, "")
@@ -913,7 +863,7 @@ def test_a_verb_loads_only_what_it_needs(proc: Path, verb: str) -> None:
     loaded = loaded_modules(*verb.split(), "--procfs", str(proc)) - before
     assert sorted(loaded & HEAVY) == []
     own = {name for name in loaded if name.startswith("fastsock.cli.")}
-    group = {"": "glance", "count": "count", "list": "rows", "listeners": "rows"}[verb]
+    group = {"": "glance", "count": "count", "list": "rows", "listeners": "listeners"}[verb]
     assert own == {"fastsock.cli.answer", "fastsock.cli.flags", f"fastsock.cli.{group}"}
     assert "fastsock.engines.reference" not in loaded
     if verb in ("count", "list"):  # the others show units

@@ -22,6 +22,10 @@ _HOME = {
     "who": "conductor",
     "glance": "conductor",
     "SocketStream": "conductor",
+    "process": "portrait",
+    "describe": "services",
+    "REACH_FIELDS": "services",
+    "read_files": "files",
     "read_dump": "engines.dump_file",
     "engine_status": "engines",
     "Counts": "table",
@@ -78,6 +82,9 @@ if TYPE_CHECKING:
         ParseError as ParseError,
         PinError as PinError,
     )
+    from fastsock.files import read_files as read_files
+    from fastsock.portrait import process as process
+    from fastsock.services import REACH_FIELDS as REACH_FIELDS, describe as describe
     from fastsock.table import (
         HIDDEN as HIDDEN,
         NONE as NONE,

@@ -515,8 +515,8 @@ _LISTENERS = ALL.with_term("state", [State.LISTEN])
 _UNCONNECTED = ALL.with_term("state", [State.CLOSE])
 
 
-def _listening(table: SocketTable) -> SocketTable:
-    """Return the sockets that wait for peers.
+def split_listening(table: SocketTable) -> tuple[SocketTable, SocketTable]:
+    """Return the sockets that wait for peers, and the others.
 
     LISTEN of TCP and UNIX, and what takes datagrams: UDP's unconnected with a port, UNIX's
     unconnected with a path.
@@ -531,33 +531,49 @@ def _listening(table: SocketTable) -> SocketTable:
         chosen += [
             n for n in match.Matcher(unix).select(table) if types[n] == TYPES["dgram"] and paths[n]
         ]
-    return table.pick(storage.Column.from_values("index", "I", sorted(chosen)))
+    taken = set(chosen)
+    others = [n for n in range(len(table)) if n not in taken] if len(taken) < len(table) else ()
+    return _pick(table, sorted(taken)), _pick(table, others)
 
 
-def _unix_fields(question: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the optional columns that say what UNIX sockets are, where these are wanted."""
-    return UNIX_FIELDS if UNIX in _asked_protocols(question) else ()
+def _pick(table: SocketTable, rows: Iterable[int]) -> SocketTable:
+    return table.pick(storage.Column.from_values("index", "I", rows))
 
 
-def listeners(**question: Any) -> SocketTable:
+def _fields(question: Mapping[str, Any], fields: Sequence[str]) -> tuple[str, ...]:
+    """Return `fields`, and the optional columns that say what UNIX sockets are, if wanted."""
+    unix = UNIX_FIELDS if UNIX in _asked_protocols(question) else ()
+    return (*unix, *(name for name in fields if name not in unix))
+
+
+def listeners(*, fields: Sequence[str] = (), **question: Any) -> SocketTable:
     """Return the sockets that wait for peers, with all their owners. `question` as for `scan`.
 
-    With UNIX sockets among them the table has the columns `type` and `path`.
+    With UNIX sockets among them the table has the columns `type` and `path`, before `fields`. From
+    where they can be reached, and what their owners are, `fastsock.services.describe` tells.
     """
     states = [State.LISTEN]
     if _asked_protocols(question) - {TCP}:
         states.append(State.CLOSE)
     question.setdefault("state", states)
-    return _listening(scan(owners=True, fields=_unix_fields(question), **question))
+    return split_listening(scan(owners=True, fields=_fields(question, fields), **question))[0]
 
 
 def who(
-    *, port: int | str | None = None, address: str | None = None, **question: Any
+    *,
+    port: int | str | None = None,
+    address: str | None = None,
+    connections: bool = False,
+    fields: Sequence[str] = (),
+    **question: Any,
 ) -> SocketTable:
-    """Return the sockets behind a local port, with all owners, parents before their forks.
+    """Return the sockets behind a local port, with all owners.
 
     These are the listeners that a connection to `address` and `port` can reach (one bound to the
-    wildcard among them), or where nobody listens, the sockets bound there. Raises as `scan`.
+    wildcard among them), or where nobody listens, the sockets bound there. `connections=True`:
+    these also beside listeners, in one look (split_listening() tells them apart). An `inode` is
+    looked for in all network namespaces if it is not in this one's: inodes belong to the host.
+    `fields` and `question` as for `scan`; raises as it does.
     """
     if port is None and address is None and not question:
         raise ValueError("who() needs a port, an address or another selection")
@@ -565,11 +581,16 @@ def who(
     if address is not None:
         question["local_address"] = [address, *_wildcards(address)]
     # Listeners first: an engine may find them without a look at all the others.
-    waiting = listeners(**question) if "state" not in question else None
-    if waiting is not None and len(waiting):
-        return waiting
-    found = scan(owners=True, fields=_unix_fields(question), **question)
-    waiting = _listening(found)
+    if "state" not in question and not connections:
+        waiting = listeners(fields=fields, **question)
+        if len(waiting):
+            return waiting
+    found = scan(owners=True, fields=_fields(question, fields), **question)
+    if not len(found) and "inode" in question and "netns" not in question:
+        found = scan(owners=True, fields=_fields(question, fields), netns="all", **question)
+    if connections:
+        return found
+    waiting, _ = split_listening(found)
     return waiting if len(waiting) else found
 
 
@@ -735,6 +756,7 @@ __all__ = [
     "owners",
     "scan",
     "sockets",
+    "split_listening",
     "state_of",
     "states_by_inode",
     "who",

@@ -21,14 +21,17 @@ VERBS = {
     "": "glance",
     "count": "count",
     "list": "rows",
-    "listeners": "rows",
-    "who": "rows",
+    "listeners": "listeners",
+    "who": "who",
+    "process": "process",
     "engines": "engines",
     "bpf": "pins",
+    "completion": "completion",
+    "man": "man",
 }
 
 # Verbs that read the words which are no flags.
-WITH_WORDS = frozenset(("who", "bpf"))
+WITH_WORDS = frozenset(("who", "process", "bpf", "completion"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,7 +77,7 @@ def _run(words: list[str]) -> int:
 
         answer.Answer(parse_command_line("", (), ())).write(f"fastsock {__version__}\n")
         return answer.ANSWERED
-    group = _load(VERBS[verb])
+    group = load_group(verb)
     options = parse_command_line(verb, group.FLAGS.get(verb, ()), words)
     reply = answer.Answer(options)
     if options.on("help"):
@@ -88,9 +91,9 @@ def _run(words: list[str]) -> int:
     return code
 
 
-def _load(name: str) -> Any:
-    """Import a group: its module has FLAGS and RUN by verb."""
-    return __import__(f"fastsock.cli.{name}", fromlist=["RUN"])
+def load_group(verb: str) -> Any:
+    """Import the group of a verb: its module has FLAGS and RUN by verb."""
+    return __import__(f"fastsock.cli.{VERBS[verb]}", fromlist=["RUN"])
 
 
 def _no_place_for(word: str, verb: str) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fastsock.cli.flags import Options
+    from fastsock.table import SocketTable
 
 ANSWERED = 0
 NOTHING = 1  # nothing matched, or no such process
@@ -86,6 +87,15 @@ class Answer:
             "incomplete": incomplete(results),
         }
         return dump_json(line) + "\n"
+
+    def write_pids(self, rows: SocketTable) -> int:
+        """Write the PIDs of all owners, one a line, and return the exit code."""
+        pids = sorted({owner.pid for socket in rows for owner in socket.owners or ()})
+        self.write("".join(f"{pid}\n" for pid in pids))
+        code = self.code(rows, found=bool(pids))
+        # Somebody has it, and we may not see who: that is not "nobody".
+        hidden = not pids and any(socket.owner_state == "hidden" for socket in rows)
+        return HIDDEN if hidden else code
 
     def warn(self, line: str) -> None:
         """Say one line on standard error."""

@@ -176,6 +176,10 @@ ANSWER = (
     Flag("-h --help", "help", "this text"),
 )
 
+# Of verbs that show sockets, where they take them.
+NO_HEADER = Flag("--no-header", "no_header", "no line of headings")
+PIDS = Flag("--pids", "pids", "only the PIDs of the owners, one a line")
+
 # Other tools' habits: taken because it is so already, or answered.
 HABITS = (
     Flag("-n --numeric", "numeric"),

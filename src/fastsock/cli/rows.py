@@ -1,12 +1,12 @@
-"""Verbs that answer with sockets: list, listeners, who."""
+"""The verb list: the sockets, one a line."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
 from fastsock import attributes, render, tcp
-from fastsock.cli.answer import HIDDEN, Answer
-from fastsock.cli.flags import Flag, Options, UsageError, parse_number
+from fastsock.cli.answer import Answer
+from fastsock.cli.flags import NO_HEADER, PIDS, Flag, Options, UsageError, parse_number
 from fastsock.columns import OPTIONAL_NAMES, UNIX_FIELDS, UNKNOWN_VALUES
 from fastsock.filter import OWNER_TERMS
 
@@ -39,14 +39,11 @@ def parse_limit(text: str) -> Iterable[int]:
     return (parse_number(text, "number of rows", 0, 2**32 - 1),)
 
 
-_NO_HEADER = Flag("--no-header", "no_header", "no line of headings")
-_PIDS = Flag("--pids", "pids", "only the PIDs of the owners, one a line")
-
 FLAGS = {
     "list": (
         Flag("-O --owners", "owners", "with the processes that hold each socket"),
         Flag("--columns", "columns", "these columns", parse=parse_column, metavar="NAME,…"),
-        _NO_HEADER,
+        NO_HEADER,
         Flag(
             "--sort",
             "sort",
@@ -63,10 +60,8 @@ FLAGS = {
             metavar="N",
             repeats=False,
         ),
-        _PIDS,
+        PIDS,
     ),
-    "listeners": (_NO_HEADER, _PIDS),
-    "who": (_NO_HEADER, _PIDS),
 }
 
 
@@ -112,65 +107,7 @@ def optional_fields(columns: Iterable[str], order: tuple[str, bool] | None) -> t
     return tuple(dict.fromkeys(optional))
 
 
-def run_listeners(options: Options, answer: Answer) -> int:
-    """Everything that listens, by port."""
-    from fastsock.conductor import listeners
-
-    table = listeners(**options.question())
-    rows = sort(sort(table, "local", False), "local_port", False)
-    columns = {"protocol": "PROTO", "type": "TYPE", "local": "LOCAL", "rx_queue": "QUEUE"}
-    if "type" not in table.fields:
-        del columns["type"]
-    if any(limit != -1 for limit in table.column("backlog_limit")):
-        columns["backlog_limit"] = "LIMIT"
-    columns["owners"] = "OWNERS"
-    return write_rows(options, answer, table, rows, columns)
-
-
-def run_who(options: Options, answer: Answer) -> int:
-    """Everything at one local end."""
-    from fastsock.conductor import who
-
-    if len(options.positional) != 1:
-        raise UsageError("who needs one :PORT or ADDRESS:PORT")
-    end = parse_end(options.positional[0])
-    question = options.question()
-    # who() has these names for the end: as flags they select among what it finds.
-    more = {
-        name: question.pop(name) for name in ("port", "local_port", "address") if name in question
-    }
-    table = who(**end, **question)
-    if more:
-        table = table.select(**more)
-    columns = {
-        "protocol": "PROTO",
-        "state": "STATE",
-        "rx_queue": "QUEUE",
-        "local": "LOCAL",
-        "remote": "REMOTE",
-        "owners": "OWNERS",
-    }
-    return write_rows(options, answer, table, table, columns)
-
-
-RUN: dict[str, Callable[[Options, Answer], int]] = {
-    "list": run_list,
-    "listeners": run_listeners,
-    "who": run_who,
-}
-
-
-def parse_end(text: str) -> dict[str, Any]:
-    """Return the keywords for `:80`, `127.0.0.1:80`, `[::1]:80`, and `80` alone."""
-    address, _, port = text.rpartition(":")
-    number = parse_number(port, "port", 0, 65535)
-    if not address:
-        return {"port": number}
-    if address.startswith("[") and address.endswith("]"):
-        address = address[1:-1]
-    elif ":" in address:
-        raise UsageError(f"{text!r}: an IPv6 address stands in brackets, as [::1]:80")
-    return {"port": number, "address": address}
+RUN: dict[str, Callable[[Options, Answer], int]] = {"list": run_list}
 
 
 def write_rows(
@@ -183,12 +120,7 @@ def write_rows(
     """Write `rows` of `table` as the options say and return the exit code."""
     found = len(table) > 0
     if options.on("pids"):
-        pids = sorted({owner.pid for socket in rows for owner in socket.owners or ()})
-        answer.write("".join(f"{pid}\n" for pid in pids))
-        code = answer.code(table, found=bool(pids))
-        # Somebody has it, and we may not see who: that is not "nobody".
-        hidden = not pids and any(socket.owner_state == "hidden" for socket in rows)
-        return HIDDEN if hidden else code
+        return answer.write_pids(rows)
     if options.on("json"):
         answer.write(render.render_json_document(answer.head(table), "sockets", rows))
     elif options.on("jsonl"):

@@ -6,23 +6,37 @@ from collections.abc import Iterable, Sequence
 
 from fastsock.cli.flags import ANSWER, SELECTION, Flag
 
-_SYNOPSES = {
+SYNOPSES = {
     "": """\
 fastsock [FLAGS]              this host at a glance
 fastsock count [FLAGS]        how many sockets, by state or by what --by names
 fastsock list [FLAGS]         the sockets
-fastsock listeners [FLAGS]    what listens, how much waits to be accepted, who owns it
-fastsock who :80 [FLAGS]      who has this port, or ADDRESS:PORT
+fastsock listeners [FLAGS]    what listens, from where it is reached, how much waits, who owns it
+fastsock who :80 [FLAGS]      who has this port, ADDRESS:PORT or inode:N, and what goes on there
+fastsock process PID|NAME     what it is, its sockets by state, what it listens on and writes to
 fastsock engines [FLAGS]      what can read sockets here, and why not
 fastsock bpf pin|unpin|status let others than root see all owners
+fastsock completion SHELL     what makes bash, zsh or fish complete all this
+fastsock man                  the manual page, for man -l -
 """,
     "count": """\
 fastsock count [FLAGS]: how many sockets, by state; the last line is always
 established=N listen=N other=N
 """,
     "list": "fastsock list [FLAGS]: the sockets, one a line\n",
-    "listeners": "fastsock listeners [FLAGS]: what listens, how much waits, who owns it\n",
-    "who": "fastsock who :PORT|ADDRESS:PORT [FLAGS]: who has this end\n",
+    "listeners": """\
+fastsock listeners [FLAGS]: what listens, from where it is reached, how much waits, who owns it
+QUEUE is how many connections wait to be accepted and how many may; +N: so many more processes.
+""",
+    "who": """\
+fastsock who :PORT|ADDRESS:PORT|inode:N [FLAGS]: who has this end
+What listens there in full, children below their parents; connections by process and state. --pids
+are those of who listens, or where nobody does, of whose sockets are bound there.
+""",
+    "process": """\
+fastsock process PID|NAME [FLAGS]: what it is, its sockets by state (the flags select), what it
+listens on, and the regular files that it has open for writing, the largest first
+""",
     "engines": "fastsock engines [FLAGS]: what can read sockets here, and why not\n",
     "bpf": """\
 fastsock bpf pin [--group G] [--path DIR] [--program]   keep the BPF program for others to read
@@ -30,9 +44,11 @@ fastsock bpf unpin [--path DIR]                         take it away
 fastsock bpf status [--path DIR]                        what is pinned, and who may use it
 A reader sees the sockets and descriptors of all processes in its pid namespace, whoever owns them.
 """,
+    "completion": "fastsock completion bash|zsh|fish: what makes a shell complete this command\n",
+    "man": "fastsock man: the manual page, as roff\n",
 }
 
-_EXAMPLES = {
+EXAMPLES = {
     "": (
         "fastsock count -p 3921 --port 5000",
         "fastsock list -O --state close-wait",
@@ -48,44 +64,70 @@ _EXAMPLES = {
         "fastsock list -O --sort -rx_queue --limit 20",
         "fastsock list --columns state,remote_address,uid --jsonl",
     ),
-    "listeners": ("fastsock listeners --port 8000-8999", "fastsock listeners -u"),
-    "who": ("fastsock who :80", "fastsock who [::1]:443 --pids"),
+    "listeners": (
+        "fastsock listeners --port 8000-8999",
+        "fastsock listeners -u",
+        "fastsock listeners --long -c nginx",
+    ),
+    "who": ("fastsock who :80", "fastsock who [::1]:443 --pids", "fastsock who inode:48151623"),
+    "process": (
+        "fastsock process 3921",
+        "fastsock process nginx --dir /var/log",
+        "fastsock process nginx --port 80 --json",
+    ),
     "engines": ("fastsock engines --json",),
     "bpf": (
         "fastsock bpf pin --group netops",
         "fastsock bpf pin --group netops --program --path /run/fastsock",
         "fastsock bpf status --json",
     ),
+    "completion": (
+        "fastsock completion bash > /usr/share/bash-completion/completions/fastsock",
+        "fastsock completion zsh > /usr/local/share/zsh/site-functions/_fastsock",
+        "fastsock completion fish > ~/.config/fish/completions/fastsock.fish",
+    ),
+    "man": ("fastsock man | man -l -", "fastsock man > /usr/local/share/man/man1/fastsock.1"),
 }
 
 # Verbs about something else than sockets.
-_WITHOUT_SELECTION = frozenset(("bpf",))
+WITHOUT_SELECTION = frozenset(("bpf", "completion", "man"))
+# Of these, verbs that write a text for another program.
+TEXTS = frozenset(("completion", "man"))
 
-_CODES = """\
+CODES = """\
 Commas and repetitions are alternatives, different flags must all hold. -n and -a are so already.
 Exit: 0 answered; 1 nothing matched, no such process; 2 bad usage or input; 3 the named engine is
 not available; 4 what was named is hidden, or --strict and incomplete.
 """
 
 
-_PIN_CODES = """\
+PIN_CODES = """\
 FASTSOCK_BPF_PATH names another directory for those who read, and for status.
 Exit: 0 done, for status: something is pinned; 1 nothing is pinned there; 2 bad usage, or a path
 that no pin can have; 3 it cannot be had here, with the reason and the command that helps.
 """
 
 
+def flag_groups(verb: str, own: Sequence[Flag]) -> dict[str, Sequence[Flag]]:
+    """Return the flags of a verb under what they are about."""
+    groups: dict[str, Sequence[Flag]] = {}
+    if own:
+        groups["Flags of this verb"] = own
+    if verb not in WITHOUT_SELECTION:
+        groups["Which sockets"] = SELECTION
+    version = () if verb else (Flag("--version", "", "the version"),)
+    answer = [flag for flag in ANSWER if flag.keyword == "help" or verb not in TEXTS]
+    groups["The answer"] = (*answer, *version)
+    return groups
+
+
 def render_usage(verb: str, own: Sequence[Flag]) -> str:
     """Return the help of a verb; the empty one is the bare command."""
-    parts = [_SYNOPSES[verb], "Examples:\n" + "".join(f"  {line}\n" for line in _EXAMPLES[verb])]
-    if own:
-        parts.append("Flags of this verb:\n" + _lines(own))
-    selects = verb not in _WITHOUT_SELECTION
-    if selects:
-        parts.append("Which sockets:\n" + _lines(SELECTION))
-    version = () if verb else (Flag("--version", "", "the version"),)
-    parts.append("The answer:\n" + _lines((*ANSWER, *version)))
-    return "\n".join((*parts, _CODES if selects else _PIN_CODES))
+    parts = [SYNOPSES[verb], "Examples:\n" + "".join(f"  {line}\n" for line in EXAMPLES[verb])]
+    parts += [f"{about}:\n{_lines(flags)}" for about, flags in flag_groups(verb, own).items()]
+    if verb not in TEXTS:
+        parts.append(PIN_CODES if verb in WITHOUT_SELECTION else CODES)
+    return "\n".join(parts)
 
 
 def _lines(flags: Iterable[Flag]) -> str:
