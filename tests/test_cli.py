@@ -603,7 +603,7 @@ WRONG = [
     ("list -tc nginx", "-c takes a value: give it apart from -tc"),
     ("list -Z", "unknown flag -Z; see fastsock list --help"),
     ("--by state", "unknown flag --by; see fastsock --help"),
-    ("count state", "'state' has no place here: filters are flags, see --help"),
+    ("engines state", "'state' has no place here, see --help"),
     ("-t count", "the verb comes first: fastsock count …"),
     ("cuont", "unknown verb 'cuont'; verbs are count list listeners who engines bpf"),
     ("ss -tanp", "unknown verb 'ss'; verbs are count list listeners who engines bpf"),

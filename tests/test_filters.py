@@ -77,7 +77,9 @@ def test_questions(
         return
     assert mine == sorted(tuple(s) for s in own_namespace.sockets if model(s))
     question: dict[str, Any] = {
-        "protocol": ["tcp", "udp"], "netns": own_namespace.pid, "engine": engine_name
+        "protocol": ["tcp", "udp"],
+        "netns": own_namespace.pid,
+        "engine": engine_name,
     }
     assert fastsock.count(text, **question).total == len(found)
     assert fastsock.count(text, by="state", **question).total.total == len(found)

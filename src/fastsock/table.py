@@ -352,9 +352,7 @@ class SocketTable(storage.SocketRows):
         picked.elapsed, picked.undecoded = self.elapsed, self.undecoded
         return picked
 
-    def select(
-        self, want: Filter | Expression | str | None = None, **keywords: Any
-    ) -> SocketTable:
+    def select(self, want: Filter | Expression | str | None = None, **keywords: Any) -> SocketTable:
         """Return the rows that `want`, and keywords as for `fastsock.scan`, select.
 
         `want` is a Filter, or an expression: `"state established and dport = :443"`. `pid`,
