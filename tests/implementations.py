@@ -21,7 +21,7 @@ BUILDS = tuple(SUFFIXES)
 
 
 class Implementation:
-    """The modules of one twin: table, match, group, tuples."""
+    """The modules of one twin: table, match, evaluate, group, tuples."""
 
     def __init__(self, name: str) -> None:
         suffix = SUFFIXES[name]
@@ -43,6 +43,19 @@ class Implementation:
     @property
     def match(self) -> Any:
         return self._module("match")
+
+    @property
+    def evaluate(self) -> Any:
+        return self._module("evaluate")
+
+    def evaluating(self) -> list[tuple[str, Any]]:
+        """What evaluation.py uses, by the names that it has there."""
+        return [
+            ("evaluate", self.evaluate),
+            ("group", self.group),
+            ("match", self.match),
+            ("storage", self.table),
+        ]
 
     @property
     def group(self) -> Any:

@@ -112,7 +112,7 @@ def test_bash_completes_with_what_there_is(script: str, tmp_path: Path) -> None:
         ("completion bash zsh", "completion takes one of bash zsh fish"),
         ("completion bash --json", "completion takes no flags"),
         ("man --port 80", "man takes no flags"),
-        ("man list", "'list' has no place here: filters are flags, see --help"),
+        ("man list", "'list' has no place here, see --help"),
     ],
 )
 def test_wrong_usage(run: Run, line: str, answer: str) -> None:

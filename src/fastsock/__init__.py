@@ -27,6 +27,8 @@ _HOME = {
     "REACH_FIELDS": "services",
     "read_files": "files",
     "read_dump": "engines.dump_file",
+    "parse_expression": "expression",
+    "Expression": "expression",
     "engine_status": "engines",
     "Counts": "table",
     "Groups": "table",
@@ -81,6 +83,10 @@ if TYPE_CHECKING:
         OwnersHidden as OwnersHidden,
         ParseError as ParseError,
         PinError as PinError,
+    )
+    from fastsock.expression import (
+        Expression as Expression,
+        parse_expression as parse_expression,
     )
     from fastsock.files import read_files as read_files
     from fastsock.portrait import process as process

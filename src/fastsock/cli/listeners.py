@@ -38,7 +38,7 @@ def run(options: Options, answer: Answer) -> int:
     from fastsock.conductor import listeners
 
     question = options.question()
-    table = listeners(fields=REACH_FIELDS, **question)
+    table = listeners(options.expression(), fields=REACH_FIELDS, **question)
     if options.on("pids"):
         return answer.write_pids(table)
     full = options.on("long") or options.on("json") or options.on("jsonl")

@@ -15,6 +15,7 @@ from fastsock.cli.flags import Flag, Options, UsageError
 from fastsock.cli.usage import (
     CODES,
     EXAMPLES,
+    EXPRESSIONS,
     PIN_CODES,
     SYNOPSES,
     flag_groups,
@@ -68,6 +69,7 @@ def render_page() -> str:
             lines += [".PP", ".nf", *(escape_roff(f"  {one}") for one in EXAMPLES[verb]), ".fi"]
     for about, flags in flag_groups("", ()).items():
         lines += [*_section(about), *flag_lines(flags)]
+    lines += [*_section("Expressions"), ".nf", *man_lines(EXPRESSIONS), ".fi"]
     lines += [*_section("Exit status"), *man_lines(CODES), ".SS bpf", *man_lines(PIN_CODES)]
     lines += _section("Environment")
     for name, meaning in _ENVIRONMENT.items():

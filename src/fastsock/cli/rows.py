@@ -70,6 +70,7 @@ def run_list(options: Options, answer: Answer) -> int:
     from fastsock.conductor import scan
 
     question = options.question()
+    expression = options.expression()
     protocols = question.get("protocol", ())
     columns = options.all("columns") or render.default_columns(protocols)
     order: tuple[str, bool] | None = options.last("sort")
@@ -80,10 +81,12 @@ def run_list(options: Options, answer: Answer) -> int:
         or options.on("pids")
         or named.intersection(render.OWNER_FIELDS)
         or question.keys() & set(OWNER_TERMS)
+        or (expression is not None and expression.needs_owners)
     )
     if owners and not options.all("columns"):
         columns.append("owners")
     table = scan(
+        expression=expression,
         owners=owners,
         fields=optional_fields(needed, order),
         **question,

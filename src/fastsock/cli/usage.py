@@ -9,9 +9,10 @@ from fastsock.cli.flags import ANSWER, SELECTION, Flag
 SYNOPSES = {
     "": """\
 fastsock [FLAGS]              this host at a glance
-fastsock count [FLAGS]        how many sockets, by state or by what --by names
-fastsock list [FLAGS]         the sockets
-fastsock listeners [FLAGS]    what listens, from where it is reached, how much waits, who owns it
+fastsock count [FLAGS] [EXPR] how many sockets, by state or by what --by names
+fastsock list [FLAGS] [EXPR]  the sockets
+fastsock listeners [FLAGS] [EXPR]
+                              what listens, from where it is reached, how much waits, who owns it
 fastsock who :80 [FLAGS]      who has this port, ADDRESS:PORT or inode:N, and what goes on there
 fastsock process PID|NAME     what it is, its sockets by state, what it listens on and writes to
 fastsock engines [FLAGS]      what can read sockets here, and why not
@@ -20,12 +21,12 @@ fastsock completion SHELL     what makes bash, zsh or fish complete all this
 fastsock man                  the manual page, for man -l -
 """,
     "count": """\
-fastsock count [FLAGS]: how many sockets, by state; the last line is always
+fastsock count [FLAGS] [EXPR]: how many sockets, by state; the last line is always
 established=N listen=N other=N
 """,
-    "list": "fastsock list [FLAGS]: the sockets, one a line\n",
+    "list": "fastsock list [FLAGS] [EXPR]: the sockets, one a line\n",
     "listeners": """\
-fastsock listeners [FLAGS]: what listens, from where it is reached, how much waits, who owns it
+fastsock listeners [FLAGS] [EXPR]: what listens, from where it is reached, who owns it
 QUEUE is how many connections wait to be accepted and how many may; +N: so many more processes.
 """,
     "who": """\
@@ -58,9 +59,11 @@ EXAMPLES = {
         "fastsock count -p 3921 --port 5000",
         "fastsock count --by command,state",
         "fastsock count --others -c nginx",
+        "fastsock count inbound and not src 127.0.0.0/8",
     ),
     "list": (
         "fastsock list -tu --address 10.0.0.0/8",
+        "fastsock list 'state established and ( dport = :443 or dst 10.0.0.0/8 )'",
         "fastsock list -O --sort -rx_queue --limit 20",
         "fastsock list --columns state,remote_address,uid --jsonl",
     ),
@@ -94,6 +97,18 @@ WITHOUT_SELECTION = frozenset(("bpf", "completion", "man"))
 # Of these, verbs that write a text for another program.
 TEXTS = frozenset(("completion", "man"))
 
+WITH_EXPRESSION = frozenset(("count", "list", "listeners"))
+
+EXPRESSIONS = """\
+EXPR, after the flags: ss's filter language, and more. Terms:
+  state|exclude STATE,…|connected|synchronized|bucket|big   dport sport port [OP] PORT,N-M,NAME
+  dst src address [=|!=] [inet:|inet6:|unix:]ADDR[/BITS][:PORT],…   protocol family pid uid inode
+  netns rx_queue tx_queue [OP] N,…   command container dev fwmark cgroup [=|!=] …
+  autobound listening inbound outbound
+OP: = != > < >= <= or eq ne gt lt ge le. Joined by and, or, not and ( ); and and or bind alike,
+from the left.
+"""
+
 CODES = """\
 Commas and repetitions are alternatives, different flags must all hold. -n and -a are so already.
 Exit: 0 answered; 1 nothing matched, no such process; 2 bad usage or input; 3 the named engine is
@@ -125,6 +140,8 @@ def render_usage(verb: str, own: Sequence[Flag]) -> str:
     """Return the help of a verb; the empty one is the bare command."""
     parts = [SYNOPSES[verb], "Examples:\n" + "".join(f"  {line}\n" for line in EXAMPLES[verb])]
     parts += [f"{about}:\n{_lines(flags)}" for about, flags in flag_groups(verb, own).items()]
+    if verb in WITH_EXPRESSION:
+        parts.append(EXPRESSIONS)
     if verb not in TEXTS:
         parts.append(PIN_CODES if verb in WITHOUT_SELECTION else CODES)
     return "\n".join(parts)
