@@ -19,7 +19,7 @@ def run_face(tool: str, words: Sequence[str]) -> int:
     """Write what `tool` would write for the command line `words`; return its exit code."""
     reply: Reply = __import__(f"fastsock.compat.{tool}", fromlist=["run"]).run(words)
     _complain(reply.complaints)
-    answer.write_out(reply.blocks)
+    answer.write_out((reply.blocks,))
     _complain(reply.afterwards)
     return reply.code() if callable(reply.code) else reply.code
 
