@@ -15,6 +15,7 @@ fastsock listeners [FLAGS]    what listens, how much waits to be accepted, who o
 fastsock who :80 [FLAGS]      who has this port, or ADDRESS:PORT
 fastsock engines [FLAGS]      what can read sockets here, and why not
 fastsock bpf pin|unpin|status let others than root see all owners
+fastsock ss|lsof|netstat …    what that tool answers to its own command line
 """,
     "count": """\
 fastsock count [FLAGS]: how many sockets, by state; the last line is always

@@ -20,6 +20,8 @@ from fastsock.tcp import FAMILIES, TCP, TIMERS, TYPES, UDP, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from fastsock.table import SocketTable
 
 IPV4, IPV6 = FAMILIES["ipv4"], FAMILIES["ipv6"]
@@ -82,12 +84,17 @@ def _scan_internet(options: Options, procfs: str) -> SocketTable | None:
     ]
     if not protocols:
         return None
+    question: dict[str, Any] = {}
+    if options.listening and not options.all and procfs == "/proc":
+        # Who has no peer is in one of these states, and few are; a made tree may say anything.
+        question["state"] = ("listen", "close")
     return conductor.scan(
         protocol=protocols,
         family=families,
         fields=("timeout",) if options.timers else (),
         owners=options.programs,
         procfs=procfs,
+        **question,
     )
 
 
@@ -156,22 +163,27 @@ def _choose_internet(options: Options, table: SocketTable) -> Lines | None:
     TCP comes before UDP, IPv4 before IPv6.
     """
     protocols, families = bytes(table.column("protocol")), bytes(table.column("family"))
-    if options.all and _in_order(protocols, families):
+    in_order = _in_order(protocols, families)
+    if options.all and in_order:
         return None
-    ports, addresses = table.column("remote_port").tolist(), table.column("remote_address")
-    has_peer = [
-        port != 0 if protocol == TCP else address != _NO_ADDRESS[family]
-        for protocol, family, port, address in zip(
-            protocols, families, ports, addresses, strict=True
+    chosen = [
+        n
+        for n, (protocol, port) in enumerate(
+            zip(protocols, table.column("remote_port").tolist(), strict=True)
         )
+        if options.all or protocol != TCP or (port != 0) != options.listening
     ]
-    chosen: dict[tuple[int, int], list[int]] = {
-        (protocol, family): [] for protocol in (TCP, UDP) for family in (IPV4, IPV6)
-    }
-    for n, kind in enumerate(zip(protocols, families, strict=True)):
-        if options.all or has_peer[n] != options.listening:
-            chosen[kind].append(n)
-    return Lines([n for rows in chosen.values() for n in rows])
+    if UDP in protocols and not options.all:
+        addresses = table.column("remote_address")
+        chosen = [
+            n
+            for n in chosen
+            if protocols[n] == TCP
+            or (addresses[n] != _NO_ADDRESS[families[n]]) != options.listening
+        ]
+    if not in_order:
+        chosen.sort(key=lambda n: (protocols[n], families[n]))
+    return Lines(chosen) if len(chosen) < len(table) or not in_order else None
 
 
 def _in_order(protocols: bytes, families: bytes) -> bool:
