@@ -87,7 +87,15 @@ def columns(
     chunks: int = 0,
     screen: int | None = None,
 ) -> bytes:
-    arguments = (rows, list(cells), Lines() if lines is None else lines, header, ending, chunks, screen)
+    arguments = (
+        rows,
+        list(cells),
+        Lines() if lines is None else lines,
+        header,
+        ending,
+        chunks,
+        screen,
+    )
     return b"".join(twin.layout.column_blocks(*arguments))
 
 
@@ -546,9 +554,11 @@ def test_both_twins_write_the_same(
 ) -> None:
     made = []
     lines = Lines()
-    if sockets and data.draw(st.booleans()):
+    some: bool = data.draw(st.booleans())
+    if sockets and some:
         indices = st.integers(-1, len(sockets) - 1)
-        pairs = data.draw(st.lists(st.tuples(indices, st.integers(-1, len(OWNERS) - 1))))
+        owners = st.integers(-1, len(OWNERS) - 1)
+        pairs = data.draw(st.lists(st.tuples(indices, owners)))
         lines = Lines([pair[0] for pair in pairs], [pair[1] for pair in pairs])
     for twin in TWINS:
         rows = owned(twin, sockets, fields=FIELDS)

@@ -81,7 +81,7 @@ def test_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_dead_resolver_hangs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     alive = threading.Event()
 
-    def hang(*_: Any) -> Any:
+    def hang(*_: Any, **__: Any) -> Any:
         alive.wait(5)
         raise socket.gaierror("no answer")
 

@@ -36,9 +36,7 @@ def column_blocks(
     """Yield a listing; see layout.render_columns."""
     kernels = [_kernel(rows, cell) for cell in cells]
     places = _places(rows, lines)
-    return _joined(
-        _columns(rows, kernels, places, _Layout(cells, header, ending, chunks, screen))
-    )
+    return _joined(_columns(rows, kernels, places, _Layout(cells, header, ending, chunks, screen)))
 
 
 def field_blocks(
@@ -338,7 +336,7 @@ def _kernel(rows: SocketRows, cell: Cell) -> Kernel:
     return text
 
 
-def _column(rows: SocketRows, name: str) -> Column:
+def _column(rows: SocketRows, name: str) -> Any:
     if _FORMATS.get(name, "v") == "v":
         raise ValueError(f"unknown column {name!r}")
     return _held(rows, name)
@@ -370,7 +368,7 @@ def _join(rows: SocketRows, cell: Cell) -> Kernel:
     return lambda line, row, owner: b"".join(piece(line, row, owner) for piece in pieces)
 
 
-def _numbers(rows: SocketRows, cell: Cell) -> Column:
+def _numbers(rows: SocketRows, cell: Cell) -> Any:
     if _FORMATS.get(cell.column) == "16s":
         raise ValueError(f"column {cell.column!r} holds no numbers")
     return _column(rows, cell.column)
@@ -424,8 +422,7 @@ def _backlog(rows: SocketRows, cell: Cell) -> Kernel:
     states, limits = rows.column("state"), rows.column("backlog_limit")
     queue = rows.column("tx_queue")
     return lambda line, row, owner: (
-        b"%d"
-        % (limits[row] if states[row] == State.LISTEN and limits[row] >= 0 else queue[row])
+        b"%d" % (limits[row] if states[row] == State.LISTEN and limits[row] >= 0 else queue[row])
     )
 
 
@@ -471,9 +468,7 @@ def _address(rows: SocketRows, cell: Cell) -> Kernel:
     host = _host(rows, cell)
     addresses, ports = _end(rows, cell)
     return lambda line, row, owner: (
-        b""
-        if cell.unless is not None and _is_nowhere(addresses[row], ports[row])
-        else host(row)
+        b"" if cell.unless is not None and _is_nowhere(addresses[row], ports[row]) else host(row)
     )
 
 

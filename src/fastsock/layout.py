@@ -258,7 +258,9 @@ def render_fields(
 
 def render_cells(rows: SocketRows, cell: Cell, lines: Lines | None = None) -> list[bytes]:
     """Return the text of one cell for each line."""
-    made: list[bytes] = _implementation().cell_texts(rows, cell, Lines() if lines is None else lines)
+    made: list[bytes] = _implementation().cell_texts(
+        rows, cell, Lines() if lines is None else lines
+    )
     return made
 
 
