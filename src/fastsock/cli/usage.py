@@ -11,14 +11,16 @@ SYNOPSES = {
 fastsock [FLAGS]              this host at a glance
 fastsock count [FLAGS] [EXPR] how many sockets, by state or by what --by names
 fastsock list [FLAGS] [EXPR]  the sockets
-fastsock listeners [FLAGS] [EXPR]
-                              what listens, from where it is reached, how much waits, who owns it
+fastsock listeners [FLAGS]    what listens, from where it is reached, how much waits, who owns it
 fastsock who :80 [FLAGS]      who has this port, ADDRESS:PORT or inode:N, and what goes on there
 fastsock process PID|NAME     what it is, its sockets by state, what it listens on and writes to
 fastsock engines [FLAGS]      what can read sockets here, and why not
 fastsock bpf pin|unpin|status let others than root see all owners
 fastsock completion SHELL     what makes bash, zsh or fish complete all this
 fastsock man                  the manual page, for man -l -
+fastsock ss …                 what ss answers to its own command line
+fastsock lsof …               what lsof answers
+fastsock netstat …            what netstat answers
 """,
     "count": """\
 fastsock count [FLAGS] [EXPR]: how many sockets, by state; the last line is always
