@@ -395,6 +395,14 @@ def test_widths_of_a_long_listing(twin: Twin) -> None:
     assert {line.index(b"y") for line in whole} == {10}
 
 
+def test_queues_fill_a_buffer_of_ss_as_wide_as_they_are_shown(twin: Twin) -> None:
+    """`%-6d` of ss: a queue of one digit takes six bytes of its buffer."""
+    filler = Cell("text", text=b"y", before=b" ", right=True, least=60000)
+    rows = twin.table.SocketRows.from_rows([LISTENER] * 100 + [WITHIN] + [LISTENER] * 100)
+    lines = columns(twin, rows, *SHORT[:2], filler, chunks=5, header=False).splitlines()
+    assert [line.index(b"2") for line in lines[:70]] == [2] * 69 + [8]
+
+
 def test_more_than_is_kept(twin: Twin) -> None:
     filler = Cell("text", text=b"y" * 300000, before=b" ")
     rows = twin.table.SocketRows.from_rows([LISTENER] * 80 + [WITHIN])
