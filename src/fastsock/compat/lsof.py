@@ -8,18 +8,18 @@ processes (-p, -u, -c, -d, -U, +D, names) is read from /proc, of the processes t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from fastsock.compat.lsof_flags import INTERNET, PROCESS_KINDS, SOCKET_KINDS, UNIX, Refused, Request, parse_lsof
+from fastsock.compat.lsof_flags import SOCKET_KINDS, UNIX, Refused, Request, parse_lsof
 from fastsock.compat.lsof_help import refuse_all
 from fastsock.compat.lsof_names import Lookups, Names
 from fastsock.compat.lsof_select import Found, compile_expressions, list_unmet
-from fastsock.compat.lsof_targets import Targets, find_targets
 from fastsock.compat.reply import Reply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fastsock.compat.lsof_select import Expression
+    from fastsock.compat.lsof_targets import Targets
 
 
 def run(words: Sequence[str]) -> Reply:
@@ -30,7 +30,11 @@ def run(words: Sequence[str]) -> Reply:
             expressions = compile_expressions(request)
         except ValueError as error:
             raise Refused([f"lsof: {error}"], 1) from None
-        targets = find_targets(request)
+        targets = None
+        if request.names or request.directories:
+            from fastsock.compat.lsof_targets import find_targets
+
+            targets = find_targets(request)
     except Refused as refused:
         return Reply(
             code=refused.code,
@@ -40,14 +44,18 @@ def run(words: Sequence[str]) -> Reply:
         )
     answer = _Answer(request, expressions, targets)
     first = answer.list_once()
-    return Reply(answer.blocks(first), answer.exit_code, [*request.complaints, *targets.complaints])
+    return Reply(
+        answer.blocks(first),
+        answer.exit_code,
+        [*request.complaints, *(targets.complaints if targets else ())],
+    )
 
 
 class _Answer:
     """One answer: its listings, one or with -r many, and what was met in them."""
 
     def __init__(
-        self, request: Request, expressions: Sequence[Expression], targets: Targets
+        self, request: Request, expressions: Sequence[Expression], targets: Targets | None
     ) -> None:
         self.request = request
         self.expressions = expressions
@@ -64,9 +72,7 @@ class _Answer:
             from fastsock.compat.lsof_inet import list_inet as listing
         else:
             from fastsock.compat.lsof_open import list_open as listing
-        self.rows, blocks = listing(
-            request, self.expressions, self.targets, self.found, self.names
-        )
+        self.rows, blocks = listing(request, self.expressions, self.targets, self.found, self.names)
         self.ever = self.ever or bool(self.rows)
         return blocks
 
@@ -95,7 +101,7 @@ class _Answer:
         return b"m" + mark.encode() + request.end + (b"\n" if request.end == b"\0" else b"")
 
     def _unmet(self) -> list[str]:
-        return list_unmet(self.request, self.found, self.targets.states())
+        return list_unmet(self.request, self.found, self.targets.states() if self.targets else ())
 
     def exit_code(self) -> int:
         """Return lsof's exit code: 1 where a search term was not met, but with -Q."""
@@ -104,7 +110,7 @@ class _Answer:
             return 1
         if request.until_empty and not self.ever:
             return 1
-        return int(self.targets.failed)
+        return int(self.targets is not None and self.targets.failed)
 
 
 def only_inet(request: Request) -> bool:
@@ -112,9 +118,4 @@ def only_inet(request: Request) -> bool:
     kinds = request.kinds
     if not kinds & SOCKET_KINDS or kinds & UNIX or request.tasks or request.without_inet:
         return False
-    if request.flags:  # of every descriptor: its fdinfo is read anyway
-        return False
     return request.every or not kinds & ~SOCKET_KINDS
-
-
-__all__ = ["INTERNET", "PROCESS_KINDS", "Callable", "only_inet", "run"]

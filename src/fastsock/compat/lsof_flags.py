@@ -224,7 +224,9 @@ def escape_text(text: str, blank: bool = True) -> str:
     """
     if text.isascii() and text.isprintable() and "\\" not in text and (blank or " " not in text):
         return text
-    return "".join(map(_escape_blank if not blank else _escape_one, text.encode(errors="surrogateescape")))
+    return "".join(
+        map(_escape_blank if not blank else _escape_one, text.encode(errors="surrogateescape"))
+    )
 
 
 _SHORT = {8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 92: "\\\\"}
@@ -359,9 +361,7 @@ class _Parser:
         if request.fields and request.terse:
             self.complain("-F and -t are mutually exclusive")
         if request.fields and "%n" in request.mark.replace("%%", ""):
-            self.complain(
-                f'%n illegal in -r m<fmt> when -F has been specified: "{request.mark}"'
-            )
+            self.complain(f'%n illegal in -r m<fmt> when -F has been specified: "{request.mark}"')
         if (request.cross_links or request.cross_mounts) and not self.crosses:
             self.complain("-x must accompany +d or +D")
         if self.wrong:
@@ -376,7 +376,7 @@ class _Parser:
             raise Refused(["lsof: -i is useless when -X is specified."], 1)
         request.complaints = self.complaints
 
-    # ------------------------------------------------------------------------ letters without a value
+    # ---------------------------------------------------------------------- letters without a value
 
     def _alone(self, letter: str, prefix: str) -> None:
         request = self.request
@@ -412,7 +412,7 @@ class _Parser:
             request.without_inet = not request.without_inet
         # -b, -O and -M change how lsof goes about it, and nothing that is listed here.
 
-    # --------------------------------------------------------------------------- letters with a value
+    # ------------------------------------------------------------------------- letters with a value
 
     def _option_c(self, words: _Words) -> None:
         request = self.request
@@ -424,9 +424,7 @@ class _Parser:
                 return
             request.command_width = int(_leading_digits(words.value))
             if request.command_width > MOST_COMMAND:
-                self.complain(
-                    f"+c {request.command_width} > what system provides ({MOST_COMMAND})"
-                )
+                self.complain(f"+c {request.command_width} > what system provides ({MOST_COMMAND})")
             return
         value = words.value
         if value is not None and value.startswith("/"):
@@ -771,7 +769,7 @@ def _missing(flag: str) -> str:
     return f"lsof: {spelled} ({NOT_HERE[flag]}) is not implemented by fastsock"
 
 
-# ---------------------------------------------------------------------------------- the address of -i
+# -------------------------------------------------------------------------------- the address of -i
 
 
 def parse_internet(text: str, request: Request, lookups: Lookups) -> None:
@@ -802,13 +800,15 @@ def parse_internet(text: str, request: Request, lookups: Lookups) -> None:
         ports = _parse_ports(rest[1:], protocol, lookups, shown)
     for first, last in ports:
         for known, address in hosts:
-            if not protocol and first == -1 and not any((address or b"")[-4:] if known == 4 else address or b""):
+            if (
+                not protocol
+                and first == -1
+                and not any((address or b"")[-4:] if known == 4 else address or b"")
+            ):
                 raise ValueError(f"incomplete Internet address specification: {shown}")
             if len(request.addresses) >= MOST_ADDRESSES:
                 raise ValueError(f"network address limit ({MOST_ADDRESSES}) exceeded: {shown}")
-            request.addresses.append(
-                InternetAddress(text, known, protocol, address, first, last)
-            )
+            request.addresses.append(InternetAddress(text, known, protocol, address, first, last))
 
 
 _MAPPED = b"\0" * 10 + b"\xff\xff"
@@ -859,9 +859,7 @@ def _parse_host(
     return hosts, colon + ports
 
 
-def _parse_ports(
-    text: str, protocol: str, lookups: Lookups, shown: str
-) -> list[tuple[int, int]]:
+def _parse_ports(text: str, protocol: str, lookups: Lookups, shown: str) -> list[tuple[int, int]]:
     """Return inclusive ranges of a list of numbers, ranges, names and ranges up to a name."""
     unacceptable = ValueError(f"unacceptable port specification in: {shown}")
     ranges = []

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastsock.compat.lsof_flags import FIELDS
 
 _USAGE = (
-    "usage: fastsock lsof [-abhlnNOPQRtUvVX] [-c c] [+c w] [-d fds] [+d dir] [+D dir] [-f] [+f[gG]]",
+    "usage: fastsock lsof [-abhlnNOPQRtUvVX] [-c c] [+c w] [-d fds] [+d dir] [+D dir] [+f[gG]]",
     "       [-F fields] [-g [groups]] [-i [address]] [-K [i]] [+L [n]] [-o [n]] [-p pids] [-r [t]]",
     "       [-s [tcp:states]] [-T [qs]] [-u users] [-w] [-x [fl]] [--] [names]",
 )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fastsock.compat.lsof_flags import Request
 from fastsock.tcp import PROTOCOLS
-from fastsock.users import user_name
 
 
 class Lookups:
@@ -17,8 +16,8 @@ class Lookups:
         from fastsock import names
 
         number = PROTOCOLS.get(protocol)
-        ports = [port for one, port in names.service_port(name) if one == number]
-        return ports[0] if ports else None
+        ports = [port for one, port in names.service_ports(name) if one == number]
+        return min(ports, default=None)
 
     def host_addresses(self, name: str, version: int) -> Sequence[bytes]:
         from fastsock import names
@@ -30,9 +29,12 @@ class Lookups:
         return four if version == 4 else six if version == 6 else six + four
 
     def user_number(self, name: str) -> int | None:
-        from fastsock import names
+        import pwd
 
-        return names.user_number(name)
+        try:
+            return pwd.getpwnam(name).pw_uid
+        except KeyError:
+            return None
 
 
 class Names:
@@ -46,6 +48,8 @@ class Names:
 
     def login(self, uid: int) -> str:
         """Return a user's login, the number as text where there is none."""
+        from fastsock.users import user_name  # loads threads
+
         return user_name(uid)
 
     def hosts(self, addresses: Iterable[bytes]) -> Mapping[bytes, bytes]:

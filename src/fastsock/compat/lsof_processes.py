@@ -12,7 +12,7 @@ PROC = "/proc"
 
 
 class Visited:
-    """One process, or thread, that is looked into: the kinds of selection that hold for its files."""
+    """One process, or thread, that is looked into, and the kinds that hold for all its files."""
 
     __slots__ = ("facts", "kinds", "task_command")
 
@@ -70,7 +70,7 @@ def wanted_pids(request: Request) -> list[int] | None:
 def visit_processes(
     request: Request, found: Found, expressions: Sequence[Expression]
 ) -> Iterator[Visited]:
-    """Yield the processes to look into, by number, threads behind theirs where they are asked for."""
+    """Yield the processes to look into, by number; threads, where asked for, behind theirs."""
     wanted = wanted_pids(request)
     asks_tasks = request.tasks or (request.tasks is None and not request.kinds)
     for pid in list_pids() if wanted is None else wanted:

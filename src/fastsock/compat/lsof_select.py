@@ -15,7 +15,7 @@ from fastsock.compat.lsof_flags import (
     DESCRIPTOR,
     GROUP,
     PROCESS,
-    PROCESS_KINDS,
+    STATES,
     TASK,
     USER,
     InternetAddress,
@@ -198,7 +198,7 @@ def list_unmet(request: Request, found: Found, names: Iterable[tuple[str, bool]]
         lines.append("no Internet files located")
     lines += [
         f"TCP state not located: {name}"
-        for name in _states()
+        for name in STATES
         if name in request.states and name not in found.states
     ]
     if request.nfs and not found.nfs:
@@ -209,20 +209,14 @@ def list_unmet(request: Request, found: Found, names: Iterable[tuple[str, bool]]
     for group in request.groups:
         if group not in found.groups:
             lines.append(f"process group ID not located: {group}")
-    for uid, name in request.users.items():
+    for uid, login in request.users.items():
         if uid in found.users:
             continue
-        if name is None:
+        if login is None:
             lines.append(f"user ID not located: {uid}")
         else:
-            lines.append(f"login name (UID {uid}) not located: {escape_text(name)}")
+            lines.append(f"login name (UID {uid}) not located: {escape_text(login)}")
     return [f"lsof: {line}" for line in lines]
-
-
-def _states() -> tuple[str, ...]:
-    from fastsock.compat.lsof_flags import STATES
-
-    return STATES
 
 
 def compile_expressions(request: Request) -> list[Expression]:
@@ -244,24 +238,11 @@ def _compile(text: str, modifiers: str) -> Callable[[bytes], bool]:
         words = ctypes.create_string_buffer(256)
         libc.regerror(failed, room, words, ctypes.c_size_t(256))
         raise ValueError(
-            f"regexp error: /{escape_text(text)}/{modifiers}: {words.value.decode(errors='replace')}"
+            f"regexp error: /{escape_text(text)}/{modifiers}: "
+            f"{words.value.decode(errors='replace')}"
         )
 
     def matches(command: bytes) -> bool:
         return not libc.regexec(room, command, ctypes.c_size_t(0), None, 0)
 
     return matches
-
-
-__all__ = [
-    "PROCESS_KINDS",
-    "Facts",
-    "Found",
-    "compile_expressions",
-    "descriptor_kind",
-    "find_address",
-    "has_descriptor",
-    "is_listed",
-    "judge_process",
-    "list_unmet",
-]

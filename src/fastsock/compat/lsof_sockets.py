@@ -90,7 +90,7 @@ def _rows(text: bytes, least: int) -> Iterator[list[bytes]]:
 
 
 def parse_unix(text: bytes) -> dict[int, Shown]:
-    """Return inode → what lsof shows, of /proc/net/unix. A path ends at its first blank, as there."""
+    """Return inode → what lsof shows, of /proc/net/unix; a path ends at its first blank."""
     found = {}
     for words in _rows(text, 7):
         try:

@@ -95,9 +95,7 @@ def _find_names(request: Request, targets: list[Target], complaints: list[str]) 
                 targets.append(Target(name, path, status.st_dev, status.st_ino, False))
             found = True
         except OSError as error:
-            complaints.append(
-                f"lsof: status error on {escape_text(path)}: {error.strerror}"
-            )
+            complaints.append(f"lsof: status error on {escape_text(path)}: {error.strerror}")
             failed = True
     if not request.failed_search:  # -Q: what is not there is not in use, and no failure
         complaints.clear()

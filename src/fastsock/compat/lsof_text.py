@@ -9,8 +9,11 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 
 from fastsock.compat.lsof_flags import Request, escape_text
-from fastsock.compat.lsof_rows import Row
-from fastsock.compat.lsof_select import Facts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fastsock.compat.lsof_rows import Row
+    from fastsock.compat.lsof_select import Facts
 
 USER_WIDTH = 8  # of a user's number
 MOST_LOGIN = 32
@@ -28,7 +31,7 @@ class Listed:
 
 
 def show_command(command: bytes, width: int) -> str:
-    """Return COMMAND: escaped, and cut at `width` characters, but not within an escape; 0 is all."""
+    """Return COMMAND: escaped, and cut at `width` characters, not within an escape; 0 is all."""
     width = max(width, len("COMMAND")) if width else 0
     pieces = [
         escape_text(os.fsdecode(bytes((byte,))), blank=False) for byte in command or b"(unknown)"
@@ -108,10 +111,14 @@ def show_flags(flags: int | None, how: str) -> str:
     return ",".join(names)
 
 
+# As wide as descriptors are; lsof's txt, mem and DEL are not.
+_PADDED = {"cwd": " cwd", "rtd": " rtd"}
+
+
 def show_descriptor(row: Row) -> str:
     """Return FD without access and lock."""
     if row.use:
-        return row.use
+        return _PADDED.get(row.use, row.use)
     return f"{row.fd:4d}" if row.fd < 10000 else f"*{row.fd % 1000:03d}"
 
 
@@ -160,7 +167,7 @@ def render_rows(
     wide: bool,
     header: bool = True,
 ) -> bytes:
-    """Return the table of these files, as wide as its longest cells; nothing where there is none."""
+    """Return the table of these files, as wide as its cells; nothing where there is none."""
     lines: list[list[str]] = []
     names: list[bytes] = []
     tasks = any(one.facts.tid for one in processes if one.rows)
@@ -233,7 +240,7 @@ def _join(cells: Iterable[str], widths: Sequence[int], at_left: set[int]) -> byt
 def render_field_rows(
     request: Request, processes: Iterable[Listed], login: Callable[[int], str], wide: bool
 ) -> bytes:
-    """Return these files as fields: a letter and a text, each with its end; for NUL sets end too."""
+    """Return these files as fields: a letter, a text and its end; with NUL sets end too."""
     end = request.end
     set_end = b"\n" if end == b"\0" else b""
     asked = set(request.fields)
