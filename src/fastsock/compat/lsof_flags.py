@@ -337,7 +337,7 @@ class _Parser:
             if letter == ":":
                 self.complain("colon is an illegal option character.")
             elif letter in NOT_HERE or words.prefix + letter in NOT_HERE:
-                self.missing.append(letter if letter in NOT_HERE else words.prefix + letter)
+                self.missing.append(words.prefix + letter)
             elif letter in ALONE:
                 self._alone(letter, words.prefix)
             elif letter in WITH_VALUE:
@@ -487,9 +487,10 @@ class _Parser:
         one: tuple[int, int] | str
         if "-" in text:
             first, _, last = text.rpartition("-")
-            if not first or not last:
+            if not first:
                 self.complain(f"illegal FD range for -d: {escape_text(text)}")
                 return
+            last = last or "0"  # lsof's own reading of nothing
             if not (first + last).isascii() or not (first + last).isdigit():
                 self.complain(f"non-digit in -d FD range: {escape_text(text)}")
                 return
@@ -765,8 +766,8 @@ class _Parser:
 
 
 def _missing(flag: str) -> str:
-    spelled = flag if flag[0] in "+-" else f"-{flag}"
-    return f"lsof: {spelled} ({NOT_HERE[flag]}) is not implemented by fastsock"
+    reason = NOT_HERE.get(flag) or NOT_HERE[flag[1:]]
+    return f"fastsock lsof: {flag} is not implemented: it {reason}"
 
 
 # -------------------------------------------------------------------------------- the address of -i

@@ -59,8 +59,13 @@ def list_inet(
     table = _scan(request, pids)
     if table is None:
         return 0, ()
-    rows = _select(request, table, pids, found)
+    exact = _is_exact(request)
+    rows = table if exact else _select(request, table, pids, found)
     lines = layout.owner_lines(rows, pids=pids, fds=_descriptors(request))
+    # What -d leaves out was met all the same.
+    if exact and (len(lines) or len(layout.owner_lines(rows, pids=pids))):
+        found.internet = request.internet is not None
+        found.addresses.update(range(len(request.addresses)))
     if not len(lines):
         return 0, ()
     if request.terse:
@@ -160,35 +165,33 @@ def _scan_processes(question: dict[str, Any], pids: set[int]) -> SocketTable | N
 # ---------------------------------------------------------------------------------- exact selection
 
 
+def _is_exact(request: Request) -> bool:
+    """Return whether all that the question brought is selected, and any of it meets the terms."""
+    if request.addresses and request.internet is not None:
+        return False
+    if len(request.addresses) > 1 or request.states:
+        return False
+    return not any(map(_asks_one_end, request.addresses))
+
+
 def _select(
     request: Request, table: SocketTable, pids: Collection[int] | None, found: Found
 ) -> SocketTable:
     """Return the rows that are selected, and note which terms were met."""
-    held = None  # rows that a visited process has, where that has to be known
-    if (
-        len(request.addresses) > 1
-        or request.states
-        or (request.addresses and request.internet is not None)
-    ):
-        held = set(layout.owner_lines(table, pids=pids).sockets or ())
-    internet = set(range(len(table))) if request.internet is not None else None
-    if request.internet:
-        internet = set(_indices(table, family=f"ipv{request.internet}"))
+    held = set(layout.owner_lines(table, pids=pids).sockets or ())  # by processes looked into
+    internet = None
+    if request.internet is not None:
+        internet = set(range(len(table)))
+        if request.internet:
+            internet = set(_indices(table, family=f"ipv{request.internet}"))
+        found.internet = bool(held & internet)
     addresses = _match_addresses(request, table, held, found) if request.addresses else None
     if internet is None or addresses is None:
-        chosen = addresses if internet is None else internet
-    elif request.every:
-        chosen = internet & addresses
+        chosen = internet or addresses or set()
     else:
-        chosen = internet | addresses
-    rows = table if chosen is None else _pick(table, chosen)
-    met = bool(len(layout.owner_lines(rows, pids=pids))) if held is None else True
-    if internet is not None:
-        found.internet = met if held is None else bool(held & internet)
-    if len(request.addresses) == 1 and held is None and met:
-        found.addresses.add(0)
+        chosen = internet & addresses if request.every else internet | addresses
     _note_states(request, table, held, found, pids)
-    return rows
+    return _pick(table, chosen)
 
 
 _Rows = set[int]
@@ -204,9 +207,7 @@ def _pick(table: SocketTable, chosen: _Rows) -> SocketTable:
     return table.pick(storage.Column.from_values("index", "I", sorted(chosen)))
 
 
-def _match_addresses(
-    request: Request, table: SocketTable, held: _Rows | None, found: Found
-) -> _Rows:
+def _match_addresses(request: Request, table: SocketTable, held: _Rows, found: Found) -> _Rows:
     """Return the rows of which an end matches an address of -i.
 
     An end meets the one that was typed last among those that it matches.
@@ -214,7 +215,7 @@ def _match_addresses(
     chosen: _Rows = set()
     if len(request.addresses) == 1 and not _asks_one_end(request.addresses[0]):
         chosen = set(_indices(table, **_common(request.addresses)))
-        if held is not None and chosen & held:
+        if chosen & held:
             found.addresses.add(0)
         return chosen
     mapped = {
@@ -243,7 +244,7 @@ def _match_addresses(
             if end == "remote":
                 rows -= _without_remote(table, rows)
             new = rows - taken
-            if held is not None and new & held:
+            if new & held:
                 found.addresses.add(place)
             taken |= rows
         chosen |= taken
@@ -268,7 +269,7 @@ def _without_remote(table: SocketTable, rows: _Rows) -> _Rows:
 def _note_states(
     request: Request,
     table: SocketTable,
-    held: _Rows | None,
+    held: _Rows,
     found: Found,
     pids: Collection[int] | None,
 ) -> None:
@@ -276,7 +277,7 @@ def _note_states(
     if not request.states:
         return
     states = table.column("state")
-    numbers = {states[row] for row in held or ()}
+    numbers = {states[row] for row in held}
     found.states |= {name for name in request.states if _NUMBERS[name] in numbers}
     missing = set(request.states) - found.states - set(request.not_states)
     if not missing or not found.addresses or set(_question(request)) == {"protocol", "state"}:
@@ -338,7 +339,7 @@ def _render(request: Request, rows: SocketTable, lines: Lines, names: Names) -> 
         size = (b"SIZE", b"")
     cells += [
         Cell("process", b"USER", texts=users, right=True, before=b" "),
-        Cell("fd", b"FD  ", tail=b"u ", right=True, before=b" ", least=6),
+        Cell("fd", b"FD  ", star=9999, tail=b"u ", right=True, before=b" ", least=6),
         Cell("kind", b"TYPE", names=_TYPES, right=True, before=b" "),
     ]
     if request.flags:
@@ -450,7 +451,7 @@ def _render_fields(
                 texts.append(b"" if text is None else letter.encode() + text)
             process_cells.append(Cell("process", texts=texts))
     all_cells: list[tuple[str, Cell]] = [
-        ("f", Cell("fd", lead=b"f")),
+        ("f", Cell("fd", star=9999, lead=b"f")),
         ("a", Cell("text", text=b"au")),
         ("l", Cell("text", text=b"l ")),
         ("t", Cell("kind", names=_TYPES, lead=b"t")),

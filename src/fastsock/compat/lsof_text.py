@@ -91,7 +91,8 @@ _FLAG_NAMES = (
     (os.O_NOATIME, "NATM"),
     (0o100000, "LG"),  # O_LARGEFILE, 0 for 64 bit programs
     (os.O_CLOEXEC, "CX"),
-    (0o20000000, "TMPF"),
+    (0o10000000, "PATH"),  # O_PATH
+    (0o20000000, "TMPF"),  # O_TMPFILE without O_DIRECTORY
 )
 
 
