@@ -15,6 +15,7 @@ import pytest
 
 from fastsock.compat.lsof import run
 from lsof_holder import hold
+from own_namespace import Namespace
 
 needs_lsof = pytest.mark.skipif(shutil.which("lsof") is None, reason="lsof is not installed")
 
@@ -341,6 +342,19 @@ def test_an_end_of_the_pipeline_that_people_use(held: dict[str, Any]) -> None:
     assert code == 0
     assert sum(b"ESTABLISHED" in row for row in rows) == 3  # near, far, and the waiting one
     assert sum(b"LISTEN" in row for row in rows) == 1 + (held["high"] >= 0)
+
+
+@needs_lsof
+@pytest.mark.parametrize("command", ["-p {pid}", "-nP -p {pid} -F", "-a -p {pid} -i", "-nP -i"])
+def test_sockets_of_another_namespace(command: str, own_namespace: Namespace) -> None:
+    """They are listed as what they are, with their protocol; -i means those of our own."""
+    words = command.format(pid=own_namespace.pid).split()
+    theirs = subprocess.run(["lsof", *words], capture_output=True, timeout=60)
+    text, code, _ = answer(words)
+    assert (without_tools(text), code) == (without_tools(theirs.stdout), theirs.returncode)
+    if "-i" not in words:
+        assert text.count(b"protocol: TCP\n") >= 6
+    assert b":5001" not in text
 
 
 def test_nothing_found_prints_nothing(held: dict[str, Any]) -> None:

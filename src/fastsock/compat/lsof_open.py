@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from fastsock import conductor
 from fastsock.compat.lsof_flags import (
@@ -53,7 +53,12 @@ def list_open(
 ) -> tuple[int, Iterable[bytes]]:
     """Return (whether anything is listed, the listing) and note in `found` what was met."""
     visited = list(visit_processes(request, found, expressions))
-    read = [(one, files) for one in visited if (files := _read(request, one)) is not None]
+    is_wanted = _find_links(request)
+    read = []
+    for one in visited:
+        files = _read(request, one, is_wanted)
+        if files is not None:
+            read.append((one, files))
     sockets = _find_sockets(request, [files for _, files in read])
     locks = _read_locks()
     listed = []
@@ -73,6 +78,13 @@ def _is_socket(link: bytes) -> bool:
     return link.startswith(b"socket:")
 
 
+def _find_links(request: Request) -> Callable[[bytes], bool]:
+    """Return which descriptors are worth more than a readlink where only sockets can be listed."""
+    if request.kinds & SOCKET_KINDS != UNIX:
+        return _is_socket
+    return frozenset(b"socket:[%d]" % inode for inode in read_sockets(("unix",))).__contains__
+
+
 def _only_sockets(request: Request, kinds: int) -> bool:
     """Return whether of a process for which these kinds hold nothing but sockets can be listed."""
     asked = request.kinds
@@ -86,7 +98,7 @@ def _only_sockets(request: Request, kinds: int) -> bool:
     return not kinds & PROCESS_KINDS
 
 
-def _read(request: Request, one: Visited) -> OpenFiles | None:
+def _read(request: Request, one: Visited, is_wanted: Callable[[bytes], bool]) -> OpenFiles | None:
     """Read what a process has open; None where it has ended."""
     facts = one.facts
     only_sockets = _only_sockets(request, one.kinds)
@@ -98,7 +110,7 @@ def _read(request: Request, one: Visited) -> OpenFiles | None:
             uses=("fd",) if only_sockets else _USES,
             stat=True,
             fdinfo=not request.terse,
-            only=_is_socket if only_sockets else None,
+            only=is_wanted if only_sockets else None,
         )
     except NoSuchProcess:
         return None
