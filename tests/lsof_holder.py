@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,11 +25,16 @@ def hold(directory: str) -> Iterator[dict[str, Any]]:
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=directory, env=environment
     ) as process:
-        assert process.stdout is not None and process.stdin is not None
+        assert process.stdout is not None
+        said: dict[str, Any] = {}
         try:
-            yield json.loads(process.stdout.readline())
+            said = json.loads(process.stdout.readline())
+            yield said
         finally:
-            process.stdin.close()
+            # The end of its input would not do: forks of ours may hold the other end as well.
+            if said:
+                os.kill(said["child"], signal.SIGKILL)
+            process.kill()
 
 
 def main(directory: str) -> None:
