@@ -34,6 +34,7 @@ cdef struct Row:
     uint32_t mark
     uint8_t v6only
     uint8_t type
+    uint8_t shutdown
     uint64_t socket_cgroup
     uint64_t peer
     const char* blobs[4]      # path, congestion, tcp_info, skmem: valid until the row is pushed
