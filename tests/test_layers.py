@@ -34,7 +34,8 @@ LAYERS = [
     Layer(1, {"filter", "expression"}, 1),
     Layer(1, {"attributes"}, 1),
     Layer(2, {"table", "implementation", "group", "match", "seen", "arrow", "tuples"}, 2),
-    Layer(3, {"processes"}, 1),
+    # What /proc/PID says of one process; whose files, whose name.
+    Layer(3, {"processes", "files", "users"}, 1),
     Layer(4, {"engines"}, 4),
     Layer(5, {"conductor"}, 5),
     Layer(6, {"diagnose"}, 6),

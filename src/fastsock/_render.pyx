@@ -12,12 +12,13 @@ that memory never holds the whole text. A text table takes a pass before that fo
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, realloc
+from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memmove, memset
 
 from fastsock._attributes cimport Member, make_member, read_member
 from fastsock._columns cimport OWNER_FD, OWNER_PID, OWNER_PROCESS, OWNER_TID
 from fastsock._table cimport BlobColumn, OwnerRows, SocketRows
+from fastsock._text cimport Out, Text, put, put_byte, put_ipv4, put_ipv6, put_signed, put_unsigned, room
 
 from fastsock import attributes
 from fastsock import columns as specs
@@ -50,37 +51,10 @@ cdef list OWNER_STATES_TEXT = [b"found", b"-", b"hidden", b"unknown"]
 cdef list OWNER_STATES_NAMES = [b"found", b"none", b"hidden", b"unknown"]
 cdef list OWNER_STATES_OWNERS = [b"", b"[]", b"null", b"null"]
 
-cdef char[200] PAIRS      # 00 to 99
-cdef char[256][4] OCTETS  # the text of a byte, its length last
-cdef char* HEX = "0123456789abcdef"
 # By byte: may it stand in a cell, and in a JSON string, as it is?
 cdef bytes PLAIN_TEXT = bytes([chr(n) in PLAIN for n in range(256)])
 cdef bytes PLAIN_JSON = bytes([32 <= n < 127 and n not in b'"\\' for n in range(256)])
 
-
-cdef void spell_numbers():
-    cdef int n
-    for n in range(100):
-        PAIRS[2 * n] = 48 + n // 10
-        PAIRS[2 * n + 1] = 48 + n % 10
-    for n in range(256):
-        text = b"%d" % n
-        memset(OCTETS[n], 0, 4)
-        memcpy(OCTETS[n], PyBytes_AS_STRING(text), len(text))
-        OCTETS[n][3] = len(text)
-
-
-spell_numbers()
-
-
-cdef struct Out:
-    char* data
-    size_t length
-    size_t capacity
-
-cdef struct Text:
-    const char* data
-    size_t length
 
 cdef struct Owners:
     const int32_t* heads
@@ -124,111 +98,7 @@ cdef struct Cell:
     size_t width
 
 
-# -- leaves: append to `out`, where there is room already
-
-
-cdef inline int room(Out* out, size_t more) noexcept nogil:
-    """Make room for `more` bytes; -1 when there is no memory."""
-    cdef size_t capacity
-    cdef void* data
-    if out.length + more <= out.capacity:
-        return 0
-    capacity = out.length + more + out.capacity // 2
-    data = realloc(out.data, capacity)
-    if data == NULL:
-        return -1
-    out.data = <char*>data
-    out.capacity = capacity
-    return 0
-
-
-cdef inline void put(Out* out, const char* text, size_t length) noexcept nogil:
-    memcpy(out.data + out.length, text, length)
-    out.length += length
-
-
-cdef inline void put_byte(Out* out, char byte) noexcept nogil:
-    out.data[out.length] = byte
-    out.length += 1
-
-
-cdef inline void put_unsigned(Out* out, uint64_t value) noexcept nogil:
-    cdef char digits[20]
-    cdef int at = 20
-    while value >= 100:
-        at -= 2
-        memcpy(digits + at, PAIRS + 2 * (value % 100), 2)
-        value //= 100
-    if value >= 10:
-        at -= 2
-        memcpy(digits + at, PAIRS + 2 * value, 2)
-    else:
-        at -= 1
-        digits[at] = <char>(48 + value)
-    put(out, digits + at, 20 - at)
-
-
-cdef inline void put_signed(Out* out, int64_t value) noexcept nogil:
-    if value < 0:
-        put_byte(out, c"-")
-        put_unsigned(out, 0 - <uint64_t>value)
-    else:
-        put_unsigned(out, value)
-
-
-cdef inline void put_ipv4(Out* out, const uint8_t* address) noexcept nogil:
-    cdef char* end = out.data + out.length
-    cdef int i
-    for i in range(4):
-        memcpy(end, OCTETS[address[i]], 4)  # its fourth byte is written over, or was room
-        end += OCTETS[address[i]][3]
-        end[0] = c"."
-        end += 1
-    out.length = end - 1 - out.data
-
-
-cdef void put_ipv6(Out* out, const uint8_t* address) noexcept nogil:
-    """As inet_ntop(3): RFC 5952, and the last 32 bits dotted after ::ffff and after six zeros."""
-    cdef uint16_t words[8]
-    cdef int i, zeros, best = -1, best_zeros = 1, end = 8
-    cdef bint colon = False
-    cdef uint16_t word
-    for i in range(8):
-        words[i] = (<uint16_t>address[2 * i] << 8) | address[2 * i + 1]
-    i = 0
-    while i < 8:
-        zeros = 0
-        while i + zeros < 8 and words[i + zeros] == 0:
-            zeros += 1
-        if zeros > best_zeros:
-            best = i
-            best_zeros = zeros
-        i += zeros + 1
-    if best == 0 and (best_zeros == 6 or (best_zeros == 5 and words[5] == 0xFFFF)):
-        end = 6
-    i = 0
-    while i < end:
-        if i == best:
-            put(out, "::", 2)
-            i += best_zeros
-            colon = False
-            continue
-        if colon:
-            put_byte(out, c":")
-        colon = True
-        word = words[i]
-        if word >= 0x1000:
-            put_byte(out, HEX[word >> 12])
-        if word >= 0x100:
-            put_byte(out, HEX[word >> 8 & 15])
-        if word >= 0x10:
-            put_byte(out, HEX[word >> 4 & 15])
-        put_byte(out, HEX[word & 15])
-        i += 1
-    if end == 6:
-        if colon:
-            put_byte(out, c":")
-        put_ipv4(out, address + 12)
+# -- leaves
 
 
 cdef inline void put_address(Out* out, const uint8_t* address, uint8_t family) noexcept nogil:

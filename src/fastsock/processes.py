@@ -1,11 +1,15 @@
-"""Which processes a name means, how many descriptors they have open, and whose numbers they are."""
+"""Which processes a name means, what one of them is, and how many descriptors they have open."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+
+from fastsock.errors import NoSuchProcess, escape
 
 _SHOWN = 4096  # bytes of a command line that are read: argv[0] is at its front
+_DELETED = b" (deleted)"  # what d_path() writes behind a name that was removed (fs/d_path.c)
 
 
 def _read(path: str) -> bytes:
@@ -38,7 +42,7 @@ def read_names(process: str) -> set[bytes]:
         binary = os.fsencode(os.readlink(f"{process}/exe"))
     except OSError:  # not permitted, ended, or a kernel thread
         return names
-    names.add(os.path.basename(binary.removesuffix(b" (deleted)")))
+    names.add(os.path.basename(binary.removesuffix(_DELETED)))
     return names
 
 
@@ -103,3 +107,186 @@ def count_open_files(procfs: str) -> int:
     """
     words = _read(f"{procfs}/sys/fs/file-nr").split()
     return int(words[0]) if words and words[0].isdigit() else 0
+
+
+class Details:
+    """What one process is. What may not be read is None, and `hidden` says which, with the errno.
+
+    `command` is comm, `state` the letter of proc_pid_stat(5), `parent`, `group` and `session` are
+    numbers of processes, `uid` is the effective user, `start_time` counts clock ticks after boot
+    (it tells two processes of one number apart), `started` seconds since 1970, None where /proc
+    does not tell when the host was booted. `arguments` is what the process shows as its command
+    line, which it may change; empty for a kernel thread. `binary` is the path of what it runs and
+    `cwd` that of its working directory, as bytes; a kernel thread has no binary. `deleted` says
+    that the binary has been removed or replaced since, `cwd_deleted` that the directory was.
+    """
+
+    __slots__ = (
+        "pid",
+        "command",
+        "state",
+        "parent",
+        "group",
+        "session",
+        "uid",
+        "start_time",
+        "started",
+        "arguments",
+        "binary",
+        "deleted",
+        "cwd",
+        "cwd_deleted",
+        "cgroup",
+        "hidden",
+    )
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.command = b""
+        self.state = ""
+        self.parent = 0
+        self.group = 0
+        self.session = 0
+        self.uid = 0
+        self.start_time = 0
+        self.started: float | None = None
+        self.arguments: tuple[bytes, ...] = ()
+        self.cgroup = b""
+        self.binary: bytes | None = None
+        self.deleted = False
+        self.cwd: bytes | None = None
+        self.cwd_deleted = False
+        self.hidden: dict[str, int] = {}
+
+    @property
+    def unit(self) -> bytes | None:
+        """The container, pod or systemd unit that it runs in, as `cgroups.Unit.text`."""
+        from fastsock import cgroups
+
+        return cgroups.parse_unit(self.cgroup).text or None
+
+    def __repr__(self) -> str:
+        return f"<Details of {self.pid} {escape(self.command)}>"
+
+
+_MOST_ARGUMENTS = 1 << 17  # bytes of a command line that are kept: Linux takes more by far
+
+
+def open_process(procfs: str, pid: int) -> int:
+    """Return a descriptor of /proc/PID: what is opened below it is never another process's.
+
+    Once the process has ended everything below is ESRCH, whoever gets the number. Raises
+    NoSuchProcess.
+    """
+    try:
+        return os.open(f"{procfs}/{pid}", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
+        raise NoSuchProcess(str(pid)) from None
+
+
+def read_below(process: int, name: str, most: int = _SHOWN) -> bytes:
+    """Return what is in a file below a process's directory, at most `most` bytes; OSError."""
+    fd = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC, dir_fd=process)
+    try:
+        blocks: list[bytes] = []
+        while most > 0 and (block := os.read(fd, min(most, 1 << 16))):
+            blocks.append(block)
+            most -= len(block)
+        return b"".join(blocks)
+    finally:
+        os.close(fd)
+
+
+def read_link(process: int, name: str, directory: int | None = None) -> tuple[bytes, bytes, bool]:
+    """Return a link below /proc/PID as it reads, its path, and whether that has been removed.
+
+    `process` is a descriptor of /proc/PID, `directory` that of the directory in which the link lies
+    if another. A file may be called "x (deleted)": it was not removed if it is to be found under
+    that name, from the process's root. Raises OSError.
+    """
+    link = os.readlink(os.fsencode(name), dir_fd=process if directory is None else directory)
+    if not link.endswith(_DELETED):
+        return link, link, False
+    try:
+        there = os.stat(b"root" + link, dir_fd=process)
+        here = os.stat(name, dir_fd=process if directory is None else directory)
+        if os.path.samestat(there, here):
+            return link, link, False
+    except OSError:  # no such name: removed indeed; or not to be looked at, then what it says
+        pass
+    return link, link.removesuffix(_DELETED), True
+
+
+def read_details(procfs: str, pid: int) -> Details:
+    """Return what a process is: see `Details`. Raises NoSuchProcess.
+
+    Anybody may read most of it; `binary` and `cwd` need the rights of ptrace(2): the same user and
+    a dumpable process, or CAP_SYS_PTRACE.
+    """
+    from fastsock import cgroups  # not above: most questions need none
+
+    process = open_process(procfs, pid)
+    try:
+        text = read_below(process, "stat")
+        start, end = text.find(b"("), text.rfind(b")")
+        fields = text[end + 1 :].split()
+        if not 0 <= start < end or len(fields) < 20:
+            raise NoSuchProcess(str(pid))
+        made = Details(pid)
+        made.command, made.state = text[start + 1 : end], fields[0].decode("ascii", "replace")
+        made.parent, made.group, made.session = map(int, fields[1:4])
+        made.uid = os.fstat(process).st_uid
+        made.start_time = int(fields[19])
+        made.started = _started(procfs, made.start_time)
+        made.arguments = _read_arguments(process)
+        made.cgroup = cgroups.read_membership(f"{procfs}/{pid}")
+        try:
+            _, made.binary, made.deleted = read_link(process, "exe")
+        except PermissionError as error:
+            made.hidden["binary"] = error.errno or 0
+        except OSError:  # a kernel thread, a zombie
+            pass
+        try:
+            _, made.cwd, made.cwd_deleted = read_link(process, "cwd")
+        except PermissionError as error:
+            made.hidden["cwd"] = error.errno or 0
+        except OSError:  # a zombie
+            pass
+        return made
+    except (FileNotFoundError, ProcessLookupError):
+        raise NoSuchProcess(str(pid)) from None
+    finally:
+        os.close(process)
+
+
+def _read_arguments(process: int) -> tuple[bytes, ...]:
+    try:
+        text = read_below(process, "cmdline", _MOST_ARGUMENTS)
+    except OSError:  # ended; or hidepid, with which stat would have failed before
+        return ()
+    # A process that shows a title of its own may fill what is left with NULs.
+    text = text.rstrip(b"\0")
+    return tuple(text.split(b"\0")) if text else ()
+
+
+def _started(procfs: str, ticks: int) -> float | None:
+    booted = _read_boot_time(procfs)
+    return None if booted is None else booted + ticks / os.sysconf("SC_CLK_TCK")
+
+
+@lru_cache(8)
+def _read_boot_time(procfs: str) -> int | None:
+    """Return when the host was booted (seconds since 1970); None where stat does not tell.
+
+    Kept, for /proc/stat counts every interrupt before it says so. The whole seconds of it move only
+    where somebody sets the clock.
+    """
+    try:
+        fd = os.open(f"{procfs}/stat", os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError:  # a tree made by hand
+        return None
+    with open(fd, "rb") as lines:
+        for line in lines:
+            if line.startswith(b"btime "):
+                return int(line.split()[1])
+    return None

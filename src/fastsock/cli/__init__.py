@@ -25,6 +25,9 @@ VERBS = {
     "who": "rows",
     "engines": "engines",
     "bpf": "pins",
+    "ss": "faces",
+    "lsof": "faces",
+    "netstat": "faces",
 }
 
 # Verbs that read the words which are no flags.
@@ -75,6 +78,9 @@ def _run(words: list[str]) -> int:
         answer.Answer(parse_command_line("", (), ())).write(f"fastsock {__version__}\n")
         return answer.ANSWERED
     group = _load(VERBS[verb])
+    if VERBS[verb] == "faces":  # their words are the other tool's
+        code: int = group.run_face(verb, words)
+        return code
     options = parse_command_line(verb, group.FLAGS.get(verb, ()), words)
     reply = answer.Answer(options)
     if options.on("help"):
@@ -84,7 +90,7 @@ def _run(words: list[str]) -> int:
         return answer.ANSWERED
     if options.positional and verb not in WITH_WORDS:
         raise UsageError(_no_place_for(options.positional[0], verb))
-    code: int = group.RUN[verb](options, reply)
+    code = group.RUN[verb](options, reply)
     return code
 
 

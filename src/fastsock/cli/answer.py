@@ -49,20 +49,7 @@ class Answer:
         Past the buffer of sys.stdout: what cannot be written must fail here, and not again when
         the interpreter ends.
         """
-        if sys.stdout is None:
-            return  # closed by who started us: the exit code still answers
-        try:
-            sys.stdout.flush()
-            for text in texts:
-                if isinstance(text, str):
-                    write_all(text.encode("utf-8", "backslashreplace"))
-                elif isinstance(text, bytes):
-                    write_all(text)
-                else:
-                    for block in text:
-                        write_all(block)
-        except BrokenPipeError:
-            raise PipeClosed from None
+        write_out(texts)
 
     def head(self, *results: Any) -> dict[str, Any]:
         """Return the frame of a JSON answer, with the origin of the results."""
@@ -102,6 +89,24 @@ class Answer:
         if strict and missing:
             return HIDDEN
         return ANSWERED if found else NOTHING
+
+
+def write_out(texts: Iterable[str | bytes | Iterable[bytes]]) -> None:
+    """Write texts, bytes and streams of blocks; PipeClosed, WriteFailed."""
+    if sys.stdout is None:
+        return  # closed by who started us: the exit code still answers
+    try:
+        sys.stdout.flush()
+        for text in texts:
+            if isinstance(text, str):
+                write_all(text.encode("utf-8", "backslashreplace"))
+            elif isinstance(text, bytes):
+                write_all(text)
+            else:
+                for block in text:
+                    write_all(block)
+    except BrokenPipeError:
+        raise PipeClosed from None
 
 
 def write_all(data: bytes) -> None:
