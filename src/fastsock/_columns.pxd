@@ -35,9 +35,10 @@ cdef enum:
     TYPE = 28
     PEER = 29
     SHUTDOWN = 30
-    BLOBS = 31  # from here on of variable width: path, congestion, tcp_info, skmem
-    BLOB_COUNT = 4
-    ALL = 35
+    BLOBS = 31  # from here on of variable width: path, congestion, tcp_info, skmem,
+                # attributes
+    BLOB_COUNT = 5
+    ALL = 36
 
     # OWNER_COLUMNS.
     OWNER_INODE = 0

@@ -80,10 +80,10 @@ assert SPEC_NAMES == (
     "remote_port", "rx_queue", "tx_queue", "uid", "retransmits", "inode", "netns",
     "timer_expires_ms", "cookie", "backlog_limit", "timeout", "refcount", "rto", "ato", "cwnd",
     "ssthresh", "drops", "interface", "mark", "v6only", "socket_cgroup", "type", "peer", "shutdown",
-    "path", "congestion", "tcp_info", "skmem",
+    "path", "congestion", "tcp_info", "skmem", "attributes",
 )
 assert [spec.format for spec in SPECS] == (
-    list("BBBB") + ["16s"] * 2 + list("HHIIIIQQqQiIIQQIiIIIBQBQBvvvv")
+    list("BBBB") + ["16s"] * 2 + list("HHIIIIQQqQiIIQQIiIIIBQBQBvvvvv")
 )
 assert OWNER_NAMES == ("inode", "pid", "fd", "tid", "process")
 assert [spec.format for spec in OWNER_COLUMNS] == list("QiiiI")

@@ -80,6 +80,7 @@ OPTIONAL_COLUMNS = (
     ColumnSpec("congestion", "v", "name of the congestion control"),
     ColumnSpec("tcp_info", "v", "struct tcp_info as the kernel gave it (linux/tcp.h)"),
     ColumnSpec("skmem", "v", "INET_DIAG_SKMEMINFO as the kernel gave it (linux/sock_diag.h)"),
+    ColumnSpec("attributes", "v", "all that sock_diag told besides, as netlink attributes"),
 )
 
 OPTIONAL_NAMES = tuple(spec.name for spec in OPTIONAL_COLUMNS)

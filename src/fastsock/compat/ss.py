@@ -212,7 +212,15 @@ def plan_fields(options: Options, protocols: Iterable[int], tree: bool) -> list[
         fields.append("skmem")
     if options.info:
         fields += ["tcp_info", "congestion"]
+    if has_texts(options, protocols):
+        fields.append("attributes")
     return fields
+
+
+def has_texts(options: Options, protocols: Iterable[int]) -> bool:
+    """Whether rows end with what is put into words one by one."""
+    unix_details = options.details and UNIX in protocols
+    return options.memory or options.info or options.socket_options or unix_details
 
 
 def shows_users(options: Options) -> bool:
@@ -432,7 +440,7 @@ def _cells(options: Options, table: SocketTable, rows: list[int] | None) -> list
     ends = [("local", b"Local Address:", None, None), ("remote", b"Peer Address:", None, None)]
     if "path" in table.fields:
         path, star = Cell("path", unnamed=b"*", tail=b" "), Cell("text", text=b"* ")
-        peer = Cell("text", text=b"0") if tree else Cell("number", column="peer")
+        peer = Cell("text", text=b"0") if tree else Cell("number", column="peer", unknown=b"0")
         ends[0] = (*ends[0][:2], path, Cell("number", column="inode"))
         ends[1] = (*ends[1][:2], star, peer)
     for end, above, unix, number in ends:
@@ -573,20 +581,10 @@ def _extras(options: Options, table: SocketTable, rows: list[int] | None) -> lis
         pieces += _details(table, tree)
     if options.cgroup and not tree:
         pieces.append(_cgroup(table))
-    if (options.memory or options.info) and not tree:
+    if "attributes" in table.fields:
         from fastsock.compat.ss_extras import show_extras
 
-        texts = list(
-            show_extras(
-                table,
-                memory=options.memory,
-                info=options.info,
-                options=options.timers,
-                numeric=options.numeric,
-                oneline=options.oneline,
-                version=options.version,
-            )
-        )
+        texts = list(show_extras(table, options))
         pieces.append(Cell("given", texts=texts if rows is None else [texts[n] for n in rows]))
     return pieces
 
@@ -604,7 +602,9 @@ def _details(table: SocketTable, tree: bool) -> list[Cell]:
             Cell("hex", column="mark", unless=0, lead=b" fwmark:0x", only=inet),
             _cgroup(table),
             Cell("number", column="v6only", lead=b" v6only:", only=untold),
-            Cell("named", column="shutdown", names=SHUTDOWN, other="nothing", lead=b" "),
+            Cell(
+                "named", column="shutdown", names=SHUTDOWN, other="nothing", lead=b" ", only=inet
+            ),
         ]
     return pieces
 

@@ -11,10 +11,13 @@ import struct
 from collections.abc import Callable, Iterator
 
 from fastsock.attributes import SKMEM, TCP_INFO, Member
-from fastsock.tcp import TCP, State
+from fastsock.compat import ss_attributes
+from fastsock.tcp import TCP, UNIX, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from fastsock.compat.ss_attributes import Attributes
+    from fastsock.compat.ss_flags import Options
     from fastsock.table import SocketTable
 
 TIMESTAMPS, SACK, WINDOW_SCALE, ECN, ECN_SEEN, SYN_DATA, MICROSECONDS = (1 << n for n in range(7))
@@ -116,17 +119,19 @@ def show_info(
     raw: bytes,
     congestion: bytes,
     state: int,
-    *,
-    options: bool,
-    numeric: bool,
-    version: tuple[int, int],
+    attributes: Attributes,
+    options: Options,
 ) -> str:
     """Return the words of -i for one socket, each with a blank before it.
 
-    `options`: also the TCP options in use, which ss shows together with -o.
+    The TCP options in use are shown together with -o, as by ss.
     """
-    info = parse_info(raw)
-    words = list(_options(info["options"], version)) if options else []
+
+    def show(bits_a_second: float) -> str:
+        return show_rate(bits_a_second, options.numeric)
+
+    info, version = parse_info(raw), options.version
+    words = list(_options(info["options"], version)) if options.timers else []
     if congestion:
         words.append(congestion[:15].decode("ascii", "replace"))
     if info["options"] & WINDOW_SCALE:
@@ -142,7 +147,8 @@ def show_info(
     if 0 < info["snd_ssthresh"] < 0xFFFF:
         words.append(f"ssthresh:{info['snd_ssthresh']}")
     words += _words(info, _COUNTERS)
-    words += _rates(info, lambda bytes_a_second: show_rate(bytes_a_second, numeric))
+    words += ss_attributes.show_control(attributes, show)
+    words += _rates(info, ss_attributes.find_vegas_rtt(attributes) or info["rtt"], show)
     words += _path(info, state)
     if version >= WINDOW_SHOWN:
         words += _words(info, (("rcv_wnd", "rcv_wnd"), ("rehash", "rehash")))
@@ -159,10 +165,10 @@ def _options(options: int, version: tuple[int, int]) -> Iterator[str]:
             yield word
 
 
-def _rates(info: dict[str, int], show: Callable[[float], str]) -> Iterator[str]:
+def _rates(info: dict[str, int], rtt: int, show: Callable[[float], str]) -> Iterator[str]:
     """What is sent how fast, and how long nothing was."""
-    if info["rtt"] and info["snd_mss"] and info["snd_cwnd"]:
-        rate = float(info["snd_cwnd"]) * info["snd_mss"] * 8000000.0 / info["rtt"]
+    if rtt and info["snd_mss"] and info["snd_cwnd"]:
+        rate = float(info["snd_cwnd"]) * info["snd_mss"] * 8000000.0 / rtt
         yield f"send {show(rate)}bps"
     yield from _words(info, _TIMES)
     if info["pacing_rate"] not in (0, NO_LIMIT):
@@ -206,33 +212,38 @@ def _path(info: dict[str, int], state: int) -> Iterator[str]:
     yield from _words(info, (("rcv_ooopack", "rcv_ooopack"), ("snd_wnd", "snd_wnd")))
 
 
-def show_extras(
-    table: SocketTable,
-    *,
-    memory: bool,
-    info: bool,
-    options: bool,
-    numeric: bool,
-    oneline: bool,
-    version: tuple[int, int],
-) -> Iterator[bytes]:
-    """Yield for each row what -m and -i add: on a line of its own, but of UNIX sockets."""
-    names = ["protocol", "state"] + ["skmem"] * memory + ["tcp_info", "congestion"] * info
+def show_extras(table: SocketTable, options: Options) -> Iterator[bytes]:
+    """Yield for each row what stands behind the other details, or on a line of its own."""
+    names = ["protocol", "state", "attributes"] + ["skmem"] * options.memory
+    names += ["tcp_info", "congestion"] * options.info
     columns = [table.column(name) for name in names]
-    start = "" if oneline else "\n\t"
-    for values in zip(*columns, strict=True):
-        protocol, state = values[:2]
-        is_tcp = protocol == TCP
-        text = start if protocol and (memory or (info and is_tcp)) else ""
-        if memory:
-            text += show_memory(values[2])
-        if info and is_tcp and values[-2]:
-            text += show_info(
-                values[-2],
-                values[-1],
-                state,
-                options=options,
-                numeric=numeric,
-                version=version,
-            )
-        yield text.encode()
+    for protocol, state, raw, *rest in zip(*columns, strict=True):
+        memory = show_memory(rest.pop(0)) if options.memory else ""
+        attributes = ss_attributes.parse_attributes(raw)
+        if protocol == UNIX:
+            words = ss_attributes.show_unix(attributes) if options.details else ()
+            yield (memory + "".join(f" {word}" for word in words)).encode()
+            continue
+        yield _inet_extras(protocol, state, attributes, memory, rest, options).encode()
+
+
+def _inet_extras(
+    protocol: int,
+    state: int,
+    attributes: Attributes,
+    memory: str,
+    info: list[bytes],
+    options: Options,
+) -> str:
+    start = " " if options.oneline else "\n\t"
+    text = ""
+    if options.socket_options and (shown := ss_attributes.show_socket_options(attributes)):
+        text += start + shown
+    if options.memory or (options.info and protocol == TCP):
+        text += ("" if options.oneline else "\n\t") + memory
+        if info and info[0]:
+            text += show_info(info[0], info[1], state, attributes, options)
+        words = [*ss_attributes.show_keys(attributes)]
+        words += ss_attributes.show_upper_protocol(attributes, options.version)
+        text += "".join(f" {word}" for word in words)
+    return text

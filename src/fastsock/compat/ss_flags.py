@@ -234,7 +234,7 @@ FLAGS = (
     Flag("H", "no-header", "no line of headings"),
     Flag("Q", "no-queues", "no queues", since=QUEUES_ON_REQUEST),
     Flag("O", "oneline", "everything of a socket on its line"),
-    Flag("", "inet-sockopt"),
+    Flag("", "inet-sockopt", "with the socket options that are set"),
     # Ours.
     Flag("", "compat-version", "the output of this release, for example 6.1", value="N.N"),
 )
@@ -344,6 +344,7 @@ class Options:
         "info",
         "summary",
         "cgroup",
+        "socket_options",
         "header",
         "queues",
         "oneline",
@@ -362,6 +363,7 @@ class Options:
         self.numeric = self.resolve = False
         self.timers = self.details = self.memory = self.info = self.cgroup = False
         self.processes = self.threads = self.summary = self.oneline = False
+        self.socket_options = False
         self.header = self.queues = True
         self.netns = ""
         self.tables: set[str] = set()
@@ -496,6 +498,7 @@ _SET: dict[str, Callable[[Options], None]] = {
     "i": _turn_on("info"),
     "s": _turn_on("summary"),
     "cgroup": _turn_on("cgroup"),
+    "inet-sockopt": _turn_on("socket_options"),
     "O": _turn_on("oneline"),
     "H": _turn_off("header"),
     "Q": _turn_off("queues"),

@@ -167,6 +167,7 @@ cdef enum:
     CONGESTION_BLOB = 1
     TCP_INFO_BLOB = 2
     SKMEM_BLOB = 3
+    ATTRIBUTES_BLOB = 4
     INFO_BYTES = 84        # of struct tcp_info, up to snd_cwnd: all kernels have so many
     DROPS = 8              # of INET_DIAG_SKMEMINFO
     NO_SSTHRESH = 0x7FFFFFFF
@@ -257,6 +258,7 @@ cdef bint take_attributes(const uint8_t* body, size_t length, Row* row) noexcept
     row.v6only = 0
     row.ssthresh = 0
     memset(row.blob_bytes, 0, sizeof(row.blob_bytes))
+    keep_blob(row, ATTRIBUTES_BLOB, body + INET_BYTES, length - INET_BYTES)
     while True:
         kind = next_attribute(body, length, &at, &data, &size)
         if kind < 0:
@@ -306,6 +308,7 @@ cdef bint take_unix(const uint8_t* body, size_t length, Row* row) noexcept nogil
     row.cookie = <uint64_t>message.cookie[1] << 32 | message.cookie[0]
     row.uid = NOT_KNOWN  # before Linux 5.3 it is not told
     row.backlog_limit = -1
+    keep_blob(row, ATTRIBUTES_BLOB, body + UNIX_BYTES, length - UNIX_BYTES)
     while True:
         kind = next_attribute(body, length, &at, &data, &size)
         if kind < 0:

@@ -30,7 +30,7 @@ IPV4, IPV6, LOCAL = FAMILIES["ipv4"], FAMILIES["ipv6"], FAMILIES["unix"]
 
 # What comes with a UNIX socket (linux/unix_diag.h): name, peer, queues, user; and on request.
 UDIAG_SHOW = 0x1 | 0x4 | 0x10 | 0x40
-UDIAG_SHOW_MEMINFO = 0x20
+UDIAG_SHOW_MEMINFO, UDIAG_SHOW_FILE_AND_QUEUE = 0x20, 0x2 | 0x8
 
 # Bits 1 to 11.
 ALL_STATES = 0xFFE
@@ -52,6 +52,7 @@ MOST_ALTERNATIVES = 256
 # What comes with each socket on request, by the columns that it fills: bit INET_DIAG_x - 1.
 EXTENSIONS = {
     1 << 1: {"tcp_info", "timeout", "rto", "ato", "cwnd", "ssthresh"},
+    1 << 2: {"attributes"},  # what a congestion control tells of itself
     1 << 3: {"congestion"},
     1 << 6: {"skmem", "drops"},
 }
@@ -88,6 +89,7 @@ def plan_requests(want: Filter, fields: Iterable[str] = ()) -> list[Request]:
     made = []
     if UNIX in protocols and LOCAL in families:
         show = UDIAG_SHOW | (UDIAG_SHOW_MEMINFO if "skmem" in columns else 0)
+        show |= UDIAG_SHOW_FILE_AND_QUEUE if "attributes" in columns else 0
         body = struct.pack("=BBHIII", LOCAL, 0, 0, states & ALL_STATES, 0, show) + NO_COOKIE
         made.append(Request(UNIX, LOCAL, _message(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, body, b"")))
     families = [family for family in families if family != LOCAL]
