@@ -310,8 +310,8 @@ def test_a_question_asks_for_no_more_than_is_shown(line: str, question: dict[str
         ("-tan", {"interface", "v6only"}),
         ("-tano", {"interface", "v6only", "timeout"}),
         ("-tane", {"interface", "v6only", "timeout", "mark", "shutdown", "socket_cgroup"}),
-        ("-tani", {"interface", "v6only", "tcp_info", "congestion"}),
-        ("-tanm", {"interface", "v6only", "skmem"}),
+        ("-tani", {"interface", "v6only", "tcp_info", "congestion", "attributes"}),
+        ("-tanm", {"interface", "v6only", "skmem", "attributes"}),
         ("-xan", {"interface", "v6only", "type", "path", "peer"}),
     ],
 )

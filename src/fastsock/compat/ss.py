@@ -306,6 +306,10 @@ def _with_dump(
     from fastsock.errors import DumpError
     from fastsock.table import SocketTable
 
+    if options.memory or options.info:
+        # Nobody asks for one of them only: both are shown as far as the file has them.
+        both = (*question["fields"], "skmem", "tcp_info", "congestion")
+        question["fields"] = list(dict.fromkeys(both))
     fields = question["fields"]
     with_owners = question.pop("owners")
     tables = []

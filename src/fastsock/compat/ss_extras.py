@@ -214,11 +214,12 @@ def _path(info: dict[str, int], state: int) -> Iterator[str]:
 
 def show_extras(table: SocketTable, options: Options) -> Iterator[bytes]:
     """Yield for each row what stands behind the other details, or on a line of its own."""
-    names = ["protocol", "state", "attributes"] + ["skmem"] * options.memory
-    names += ["tcp_info", "congestion"] * options.info
+    names = ["protocol", "state", "attributes"]
+    has_memory, has_info = ("skmem" in table.fields), ("tcp_info" in table.fields)
+    names += ["skmem"] * has_memory + ["tcp_info", "congestion"] * has_info
     columns = [table.column(name) for name in names]
     for protocol, state, raw, *rest in zip(*columns, strict=True):
-        memory = show_memory(rest.pop(0)) if options.memory else ""
+        memory = show_memory(rest.pop(0)) if has_memory else ""
         attributes = ss_attributes.parse_attributes(raw)
         if protocol == UNIX:
             words = ss_attributes.show_unix(attributes) if options.details else ()
