@@ -534,15 +534,16 @@ cdef inline void put_user(
 
 
 cdef int write_first_owner(Piece* piece, const Line* line, Out* out) noexcept nogil:
-    """The first that a walk by pid meets, as netstat's does."""
+    """The first that a walk by pid meets, as netstat's does, which knows no threads and rings."""
     cdef Owners* owners = piece.owners
-    cdef int32_t at = owners.heads[line.socket], first = at
-    if at < 0:
-        return put_long(out, &piece.absent)
-    while owners.following[at] >= 0:
+    cdef int32_t at = owners.heads[line.socket], first = -1
+    while at >= 0:
+        if owners.tids[at] == owners.pids[at] and owners.fds[at] >= 0:
+            if first < 0 or comes_later(owners, first, at):
+                first = at
         at = owners.following[at]
-        if comes_later(owners, first, at):
-            first = at
+    if first < 0:
+        return put_long(out, &piece.absent)
     return put_long(out, piece.texts + owners.processes[first])
 
 

@@ -1,0 +1,404 @@
+"""`fastsock netstat …`: the command line and the listing of netstat(8), net-tools 2.10.
+
+Sockets come from the cheapest engine that knows what is asked; raw and UDP-Lite sockets, which no
+table of ours holds, from /proc alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+from fastsock import conductor, names
+from fastsock.compat.netstat_flags import Options, Refused, parse_command_line
+from fastsock.compat.reply import Reply
+from fastsock.engines.reference import parse_table, read_if_possible
+from fastsock.errors import escape
+from fastsock.implementation import group, table as storage
+from fastsock.layout import STATES, Cell, Lines, render_columns
+from fastsock.tcp import FAMILIES, TCP, TIMERS, TYPES, UDP, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fastsock.table import SocketTable
+
+IPV4, IPV6 = FAMILIES["ipv4"], FAMILIES["ipv6"]
+
+PROGRAM_WIDTH = 20  # of the column; the text has one character less
+ADDRESS_WIDTH = 23
+
+_NO_ADDRESS = {IPV4: bytes(10) + b"\xff\xff" + bytes(4), IPV6: bytes(16)}
+
+_TIMERS = {number: name.encode() for number, name in enumerate(TIMERS)}
+_UDP_STATES = dict.fromkeys(range(256), b"UNKNOWN") | {
+    State.ESTABLISHED: b"ESTABLISHED",
+    State.CLOSE: b"",
+}
+_UNIX_STATES = {State.LISTEN: b"LISTENING", State.ESTABLISHED: b"CONNECTED", State.CLOSE: b""}
+_UNIX_TYPES = dict.fromkeys(range(256), b"UNKNOWN") | {
+    number: name.upper().encode() for name, number in TYPES.items()
+}
+
+# The tables that only /proc has: which flag asks for one, its file and what is printed.
+_PROC_ONLY = (
+    ("udplite", "udplite", IPV4, b"udpl"),
+    ("udplite", "udplite6", IPV6, b"udpl6"),
+    ("raw", "raw", IPV4, b"raw"),
+    ("raw", "raw6", IPV6, b"raw6"),
+)
+
+_NOBODY = '(No info could be read for "-p": geteuid()={uid} but you should be root.)'
+_NOT_ALL = (
+    "(Not all processes could be identified, non-owned process info\n"
+    " will not be shown, you would have to be root to see it all.)"
+)
+
+
+def run(words: Sequence[str], procfs: str = "/proc") -> Reply:
+    """Answer a command line of netstat."""
+    try:
+        options = parse_command_line(words)
+    except Refused as refused:
+        return refused.reply
+    internet = unix = None
+    if options.internet:
+        internet = _scan_internet(options, procfs)
+    if options.unix:
+        unix = conductor.scan(
+            protocol="unix",
+            fields=("refcount", "type", "path"),
+            owners=options.programs,
+            procfs=procfs,
+        )
+    seen = next((table for table in (internet, unix) if table is not None), None)
+    complaints = _complain_of_owners(seen) if options.programs and seen is not None else []
+    return Reply(_sections(options, procfs, internet, unix), complaints=complaints)
+
+
+def _scan_internet(options: Options, procfs: str) -> SocketTable | None:
+    protocols = [name for name in ("tcp", "udp") if getattr(options, name)]
+    families = [
+        family for flag, family in (("inet", "ipv4"), ("inet6", "ipv6")) if getattr(options, flag)
+    ]
+    if not protocols:
+        return None
+    return conductor.scan(
+        protocol=protocols,
+        family=families,
+        fields=("timeout",) if options.timers else (),
+        owners=options.programs,
+        procfs=procfs,
+    )
+
+
+def _complain_of_owners(table: SocketTable) -> list[str]:
+    """Say what netstat says when it may not look into processes."""
+    if not any(entry["what"] == "processes" for entry in table.incomplete):
+        return []
+    return [_NOT_ALL if table.owners else _NOBODY.format(uid=os.geteuid())]
+
+
+def _sections(
+    options: Options, procfs: str, internet: SocketTable | None, unix: SocketTable | None
+) -> Iterator[bytes]:
+    if options.internet:
+        yield _internet_header(options)
+        if internet is not None:
+            yield from render_columns(
+                internet,
+                _internet_cells(options, internet, procfs),
+                lines=_choose_internet(options, internet),
+                header=False,
+                ending="bare" if options.timers else "padded",
+            )
+        yield from _proc_only(options, procfs)
+    if unix is not None:
+        yield _unix_header(options)
+        yield from render_columns(
+            unix,
+            _unix_cells(options, unix, procfs),
+            lines=_choose_unix(options, unix),
+            header=False,
+            ending="bare",
+        )
+
+
+def _which(options: Options) -> bytes:
+    if options.all:
+        return b"(servers and established)"
+    return b"(only servers)" if options.listening else b"(w/o servers)"
+
+
+def _internet_header(options: Options) -> bytes:
+    line = b"Active Internet connections " + _which(options) + b"\nProto Recv-Q Send-Q "
+    line += b"%-23b %-23b %-11b" % (b"Local Address", b"Foreign Address", b"State")
+    if options.extend:
+        line += b" %-10b %-10b" % (b"User", b"Inode")
+    if options.programs:
+        line += b" %-20b" % b"PID/Program name"
+    return line + (b" Timer" if options.timers else b"") + b"\n"
+
+
+def _unix_header(options: Options) -> bytes:
+    line = b"Active UNIX domain sockets " + _which(options)
+    line += b"\nProto RefCnt Flags       Type       State         I-Node  "
+    if options.programs:
+        line += b" %-20b" % b"PID/Program name"
+    return line + b" Path\n"
+
+
+# -- which rows
+
+
+def _choose_internet(options: Options, table: SocketTable) -> Lines | None:
+    """Choose by the other end, as netstat does: a port for TCP, an address for UDP.
+
+    TCP comes before UDP, IPv4 before IPv6.
+    """
+    protocols, families = bytes(table.column("protocol")), bytes(table.column("family"))
+    if options.all and _in_order(protocols, families):
+        return None
+    ports, addresses = table.column("remote_port").tolist(), table.column("remote_address")
+    has_peer = [
+        port != 0 if protocol == TCP else address != _NO_ADDRESS[family]
+        for protocol, family, port, address in zip(
+            protocols, families, ports, addresses, strict=True
+        )
+    ]
+    chosen: dict[tuple[int, int], list[int]] = {
+        (protocol, family): [] for protocol in (TCP, UDP) for family in (IPV4, IPV6)
+    }
+    for n, kind in enumerate(zip(protocols, families, strict=True)):
+        if options.all or has_peer[n] != options.listening:
+            chosen[kind].append(n)
+    return Lines([n for rows in chosen.values() for n in rows])
+
+
+def _in_order(protocols: bytes, families: bytes) -> bool:
+    first = protocols.count(TCP)
+    if protocols != b"%c" % TCP * first + b"%c" % UDP * (len(protocols) - first):
+        return False
+    return all(
+        part == b"%c" % IPV4 * part.count(IPV4) + b"%c" % IPV6 * part.count(IPV6)
+        for part in (families[:first], families[first:])
+    )
+
+
+def _choose_unix(options: Options, table: SocketTable) -> Lines | None:
+    if options.all:
+        return None
+    listens = [
+        state == State.LISTEN and inode != 0
+        for state, inode in zip(table.column("state"), table.column("inode"), strict=True)
+    ]
+    return Lines([n for n, one in enumerate(listens) if one == options.listening])
+
+
+# -- the cells
+
+
+def _internet_cells(options: Options, table: SocketTable, procfs: str) -> list[Cell]:
+    kinds = {
+        (TCP, IPV4, 0): b"tcp",
+        (TCP, IPV6, 0): b"tcp6",
+        (UDP, IPV4, 0): b"udp",
+        (UDP, IPV6, 0): b"udp6",
+    }
+    ports = {} if options.numeric_ports else names.service_names()
+    state = Cell(
+        "join",
+        before=b" ",
+        least=11,
+        measured=False,
+        pieces=[
+            Cell("named", column="state", names=STATES, only={"protocol": (TCP,)}),
+            Cell("named", column="state", names=_UDP_STATES, only={"protocol": (UDP,)}),
+        ],
+    )
+    return [
+        *_ends(options, table, kinds, ports),
+        state,
+        *_more_cells(options, table, procfs),
+    ]
+
+
+def _ends(
+    options: Options,
+    table: SocketTable,
+    kinds: Mapping[tuple[int, int, int], bytes],
+    ports: Mapping[tuple[int, int], bytes],
+) -> list[Cell]:
+    hosts = {} if options.numeric_hosts else _host_names(table)
+    cells = [
+        Cell("kind", names=kinds, least=6, measured=False),
+        Cell("number", column="rx_queue", right=True, least=6, measured=False),
+        Cell("number", column="tx_queue", right=True, before=b" ", least=6, measured=False),
+    ]
+    for end in ("local", "remote"):
+        cells.append(
+            Cell(
+                "endpoint",
+                end=end,
+                mapped="plain",
+                any6=None if options.numeric_hosts else b"[::]",
+                hosts=hosts,
+                ports=ports,
+                before=b" ",
+                least=ADDRESS_WIDTH,
+                measured=False,
+                most=0 if options.wide else ADDRESS_WIDTH - 1,
+            )
+        )
+    return cells
+
+
+def _host_names(table: SocketTable) -> dict[bytes, bytes]:
+    addresses = {*table.column("local_address"), *table.column("remote_address")}
+    return names.host_names(addresses.difference(_NO_ADDRESS.values()))
+
+
+def _more_cells(options: Options, table: SocketTable, procfs: str) -> list[Cell]:
+    """The cells behind the state: -e, -p, -o."""
+    cells = []
+    if options.extend:
+        users = {} if options.numeric_users else _user_names(table)
+        column = {"before": b" ", "least": 10, "measured": False}
+        cells.append(Cell("named", column="uid", names=users, **column))
+        cells.append(Cell("number", column="inode", **column))
+    if options.programs:
+        cells.append(_program_cell(table, procfs))
+    if options.timers:
+        cells.append(Cell("netstat_timer", names=_TIMERS, before=b" "))
+    return cells
+
+
+def _user_names(table: SocketTable) -> dict[int, bytes]:
+    from fastsock.users import user_name
+
+    # getpwuid(3) does not know a name that is the number, nor would it change what is printed.
+    return {uid: escape(user_name(uid)).encode() for uid in set(table.column("uid"))}
+
+
+def _program_cell(table: SocketTable, procfs: str) -> Cell:
+    assert table.owners is not None
+    texts = [_program(procfs, process.pid) for process in table.owners.processes]
+    return Cell("owner", texts=texts, before=b" ", least=PROGRAM_WIDTH, measured=False)
+
+
+def _program(procfs: str, pid: int) -> bytes:
+    """`12/nginx`: the program's name by argv[0], escaped, cut to the column."""
+    called = read_if_possible(f"{procfs}/{pid}/cmdline").partition(b"\0")[0][:511]
+    if called.startswith(b"/"):
+        called = called.rpartition(b"/")[2]
+    return (b"%d/" % pid + escape(called).encode())[: PROGRAM_WIDTH - 1]
+
+
+def _unix_cells(options: Options, table: SocketTable, procfs: str) -> list[Cell]:
+    fixed = {"before": b" ", "measured": False}
+    cells = [
+        Cell("text", text=b"unix", least=5, measured=False),
+        Cell("number", column="refcount", least=6, **fixed),
+        Cell(
+            "named",
+            column="state",
+            names=dict.fromkeys(range(256), b"[ ]") | {State.LISTEN: b"[ ACC ]"},
+            least=11,
+            **fixed,
+        ),
+        Cell("named", column="type", names=_UNIX_TYPES, least=10, **fixed),
+        Cell(
+            "named",
+            column="state",
+            names=_UNIX_STATES,
+            instead=_states_without_inode(options, table),
+            least=13,
+            **fixed,
+        ),
+        Cell("number", column="inode", least=8, **fixed),
+    ]
+    if options.programs:
+        cells.append(_program_cell(table, procfs))
+    return [*cells, Cell("path", before=b" ", unnamed=b"", plain=_PLAIN_PATH, escape=_clean_path)]
+
+
+def _states_without_inode(options: Options, table: SocketTable) -> list[bytes | None] | None:
+    """Those that nobody has accepted yet, or that are being closed, have no inode."""
+    inodes = table.column("inode").tolist()
+    if 0 not in inodes:
+        return None
+    states = table.column("state").tolist()
+    chosen = _choose_unix(options, table)
+    lines = range(len(table)) if chosen is None or chosen.sockets is None else chosen.sockets
+    names = {True: b"CONNECTING", False: b"DISCONNECTING"}
+    return [None if inodes[n] else names[states[n] == State.ESTABLISHED] for n in lines]
+
+
+# netstat reads a path up to the first blank.
+_PLAIN_PATH = bytes([32 < n < 127 for n in range(256)])
+
+
+def _clean_path(path: bytes) -> bytes:
+    shown = path.replace(b"\0", b"@").split(None, 1)
+    return escape(shown[0]).encode() if shown and not path[:1].isspace() else b""
+
+
+# -- tables that only /proc has
+
+
+def _proc_only(options: Options, procfs: str) -> Iterator[bytes]:
+    for flag, file, family, name in _PROC_ONLY:
+        if not getattr(options, flag) or not (options.inet if family == IPV4 else options.inet6):
+            continue
+        path = f"{procfs}/net/{file}"
+        text = read_if_possible(path)
+        if not text:
+            continue  # the kernel has none of them
+        table = parse_table(text, UDP, family, path, fields=("timeout",))
+        chosen = [
+            n
+            for n, address in enumerate(table.column("remote_address"))
+            if options.all or (address != _NO_ADDRESS[family]) != options.listening
+        ]
+        if chosen:
+            yield from render_columns(
+                _with_owners(options, table, procfs),  # type: ignore[arg-type]
+                _proc_only_cells(options, table, procfs, family, name),  # type: ignore[arg-type]
+                lines=Lines(chosen),
+                header=False,
+                ending="bare" if options.timers else "padded",
+            )
+
+
+def _with_owners(options: Options, table: storage.SocketRows, procfs: str) -> storage.SocketRows:
+    if options.programs:
+        owners = conductor.owners(procfs=procfs)
+        heads = group.OwnerIndex(owners).heads(table, storage.OWNER_UNKNOWN)
+        table.attach_owners(owners, heads)
+    return table
+
+
+def _proc_only_cells(
+    options: Options, table: SocketTable, procfs: str, family: int, name: bytes
+) -> list[Cell]:
+    is_raw = name.startswith(b"raw")
+    ports: Mapping[tuple[int, int], bytes] = {}
+    if not options.numeric_ports:
+        ports = _protocol_names() if is_raw else {}
+    state = Cell("named", column="state", names={} if is_raw else _UDP_STATES)
+    state.before, state.least, state.measured = b" ", 11, False
+    return [
+        *_ends(options, table, {(UDP, family, 0): name}, ports),
+        state,
+        *_more_cells(options, table, procfs),
+    ]
+
+
+def _protocol_names() -> dict[tuple[int, int], bytes]:
+    """The port of a raw socket is its protocol: /etc/protocols, in the place of services."""
+    text = read_if_possible("/etc/protocols")
+    found: dict[tuple[int, int], bytes] = {}
+    for line in text.splitlines():
+        words = line.partition(b"#")[0].split()
+        if len(words) > 1 and words[1].isdigit():
+            found.setdefault((UDP, int(words[1])), words[0])
+    return found
