@@ -835,6 +835,7 @@ cdef class Blocks:
     cdef int fill_chunks(self) noexcept nogil:
         """Write as many lines as ss holds before it prints them."""
         cdef size_t used = 0
+        cdef uint32_t held
         cdef int chunks = 1, c
         cdef bint last = False
         cdef const uint32_t* lengths
@@ -850,7 +851,9 @@ cdef class Blocks:
             self.waiting += 1
             lengths = <uint32_t*>(self.lengths.data + self.lengths.length) - self.count
             for c in range(self.count):
-                used = next_token(used, lengths[c], &chunks)
+                # ss fills up its queues before it keeps them.
+                held = max(lengths[c], <uint32_t>self.pieces[c].least)
+                used = next_token(used, held, &chunks)
             if self.hidden_last:
                 used = next_token(used, 0, &chunks)
             last = chunks >= self.chunks or self.next_line == self.total
