@@ -170,15 +170,17 @@ def clean_environment(environment: Mapping[str, str] | None = None) -> dict[str,
 
 # Numbers that go on between two looks: the time of a timer, times since, and what follows of them.
 _MOVING = re.compile(
-    r"(?<=timer:\()(\w+),[^)]*|(?<=Total: )\d+|(?<= )(lastsnd|lastrcv|lastack|busy|rto|backoff|segs_out|segs_in|"
-    r"rwnd_limited|sndbuf_limited|retrans|rcv_rtt|bytes_retrans|unacked|lost|ato|bytes_sent):[^ \n]*|"
+    r"(?<=timer:\()(\w+),[^)]*|(?<=Total: )\d+|"
+    r"(?<= )(lastsnd|lastrcv|lastack|busy|rto|backoff|segs_out|segs_in|rwnd_limited|unacked|"
+    r"sndbuf_limited|retrans|rcv_rtt|bytes_retrans|lost|ato|bytes_sent):[^ \n]*|"
     r"(?<= )(send|pacing_rate|delivery_rate) \S+"
 )
 
 
 def records(text: str) -> list[str]:
     """The lines, sorted, with those that belong to a socket behind its own."""
-    lines = _MOVING.sub(lambda found: found[0][:3] if found[0][0].isalpha() else "N", text).replace("\n\t", "\0\t").splitlines()
+    still = _MOVING.sub(lambda found: found[0][:3] if found[0][0].isalpha() else "N", text)
+    lines = still.replace("\n\t", "\0\t").splitlines()
     # A number that goes on is not always as long, and the others' lines are padded to the longest.
     moved = len(_MOVING.findall(text)) > 0
     return sorted(line.rstrip(" ") if moved else line for line in lines)

@@ -42,7 +42,15 @@ LAYERS = [
     Layer(6, {"render"}, 6),
     Layer(7, {"compat"}, 0),
     Layer(7, {"compat.psutil"}, 7),
-    Layer(7, {"compat.ss"}, 7),
+    Layer(
+        7,
+        {
+            "compat.ss",
+            *("compat.ss_attributes", "compat.ss_extras", "compat.ss_flags"),
+            *("compat.ss_summary", "compat.ss_threads"),
+        },
+        7,
+    ),
     Layer(7, {"compat.lsof"}, 7),
     Layer(7, {"compat.netstat"}, 7),
     Layer(8, {"cli", "__main__"}, 8),

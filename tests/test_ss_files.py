@@ -156,7 +156,7 @@ def test_an_empty_tree(tmp_path: Path, version: str) -> None:
         assert ours == run_theirs(line.split(), environment)
 
 
-# ---------------------------------------------------------------------------------------------- dumps
+# -------------------------------------------------------------------------------------------- dumps
 
 
 @pytest.fixture(scope="module")

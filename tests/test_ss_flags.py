@@ -247,7 +247,12 @@ def test_help(line: str) -> None:
 
 @pytest.mark.parametrize(
     ("line", "version"),
-    [("-V", "7.1.0"), ("-v", "7.1.0"), ("--version --compat-version 6.1", "6.1.0"), ("-V -y", "7.1.0")],
+    [
+        ("-V", "7.1.0"),
+        ("-v", "7.1.0"),
+        ("--version --compat-version 6.1", "6.1.0"),
+        ("-V -y", "7.1.0"),
+    ],
 )
 def test_version(line: str, version: str) -> None:
     stop = stopped(line)
@@ -280,7 +285,7 @@ def test_nothing_left(line: str, complaint: str) -> None:
     assert stop.complaints == (complaint,)
 
 
-# --------------------------------------------------------------------------------- the question
+# ------------------------------------------------------------------------------------- the question
 
 
 @pytest.mark.parametrize(

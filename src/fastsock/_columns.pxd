@@ -35,8 +35,7 @@ cdef enum:
     TYPE = 28
     PEER = 29
     SHUTDOWN = 30
-    BLOBS = 31  # from here on of variable width: path, congestion, tcp_info, skmem,
-                # attributes
+    BLOBS = 31  # from here on of variable width: path, congestion, tcp_info, skmem, attributes
     BLOB_COUNT = 5
     ALL = 36
 

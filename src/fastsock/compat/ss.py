@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fastsock.table import OwnerTable, SocketTable
 
 # ss's tables by ours.
-PROTOCOLS = {"tcp": TCP, "udp": UDP, **dict.fromkeys(ss_flags.UNIX_TABLES, UNIX)}
+PROTOCOLS: dict[str, int] = {"tcp": TCP, "udp": UDP, **dict.fromkeys(ss_flags.UNIX_TABLES, UNIX)}
 UNIX_TYPES = {
     "unix_stream": TYPES["stream"],
     "unix_dgram": TYPES["dgram"],
@@ -58,7 +58,7 @@ NETIDS = {
     (UNIX, LOCAL, TYPES["stream"]): b"u_str",
     (UNIX, LOCAL, TYPES["seqpacket"]): b"u_seq",
 }
-STATES = {0: b"UNKNOWN", **{state: state.ss.encode() for state in State}}
+STATES = {0: b"UNKNOWN", **layout.SS_STATES}
 TIMERS = {0: b"off", 1: b"on", 2: b"keepalive", 3: b"timewait", 4: b"persist"}
 SHUTDOWN = {4: b"<->", 5: b"-->", 6: b"<--", 7: b"---"}  # what is shut loses its tip
 
@@ -228,9 +228,7 @@ def shows_users(options: Options) -> bool:
     return options.processes or (options.threads and options.has_process_column)
 
 
-def _scan(
-    options: Options, expression: Expression | None, complaints: list[str]
-) -> SocketTable:
+def _scan(options: Options, expression: Expression | None, complaints: list[str]) -> SocketTable:
     """Return the sockets that are shown; they are put in order when they are written."""
     from fastsock import conductor
     from fastsock.errors import NoSuchNamespace
@@ -347,7 +345,7 @@ def _not_shown(options: Options, table: SocketTable) -> list[str]:
     return [f"fastsock ss: there are sockets that it does not list: {listed}"]
 
 
-# ------------------------------------------------------------------------------------------ the rows
+# ----------------------------------------------------------------------------------------- the rows
 
 
 def order_rows(table: SocketTable, options: Options) -> list[int] | None:
@@ -423,7 +421,7 @@ def _screen(options: Options) -> int | None:
     return None
 
 
-# ----------------------------------------------------------------------------------------- the cells
+# ---------------------------------------------------------------------------------------- the cells
 
 
 def _cells(options: Options, table: SocketTable, rows: list[int] | None) -> list[Cell]:
@@ -606,9 +604,7 @@ def _details(table: SocketTable, tree: bool) -> list[Cell]:
             Cell("hex", column="mark", unless=0, lead=b" fwmark:0x", only=inet),
             _cgroup(table),
             Cell("number", column="v6only", lead=b" v6only:", only=untold),
-            Cell(
-                "named", column="shutdown", names=SHUTDOWN, other="nothing", lead=b" ", only=inet
-            ),
+            Cell("named", column="shutdown", names=SHUTDOWN, other="nothing", lead=b" ", only=inet),
         ]
     return pieces
 

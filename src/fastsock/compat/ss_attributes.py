@@ -2,8 +2,8 @@
 
     bbr:(bw:43.7Gbps,mrtt:0.006,pacing_gain:2.88672,cwnd_gain:2.88672) tcp-ulp-mptcp flags:Mec
 
-Netlink attributes (linux/inet_diag.h, linux/unix_diag.h): each a length, a type and its data, padded
-to 4 bytes; some hold others.
+Netlink attributes (linux/inet_diag.h, linux/unix_diag.h): each a length, a type and its data,
+padded to 4 bytes; some hold others.
 """
 
 from __future__ import annotations
@@ -102,9 +102,7 @@ def show_keys(attributes: Attributes) -> Iterator[str]:
             socket.AF_INET6 if size == 16 else socket.AF_INET, data[at + 4 : at + 4 + size]
         )
         key = data[at + 20 : at + 20 + min(length, 80)]
-        shown = "".join(
-            chr(c) if 32 < c < 127 and c not in b"\\," else f"\\{c:03o}" for c in key
-        )
+        shown = "".join(chr(c) if 32 < c < 127 and c not in b"\\," else f"\\{c:03o}" for c in key)
         keys.append(f"{address}/{bits}={shown}")
     yield f"md5keys:{','.join(keys)}"
 

@@ -1,8 +1,9 @@
 """What ss shows behind a socket with -m and -i, as text.
 
-    skmem:(r0,rb131072,t0,tb87040,f0,w0,o0,bl0,d0) cubic wscale:7,7 rto:204 rtt:0.03/0.015 mss:32741
+    skmem:(r0,rb131072,t0,tb87040,f0,w0,o0,bl0,d0) cubic wscale:7,7 rto:204 rtt:0.03/0.015
 
-The words and their order are ss's (iproute2, misc/ss.c); where each number lies is in attributes.py.
+The words and their order are ss's (iproute2, misc/ss.c); where each number lies, attributes.py
+says.
 """
 
 from __future__ import annotations
@@ -205,7 +206,11 @@ def _path(info: dict[str, int], state: int) -> Iterator[str]:
         yield f"rcv_rtt:{_milliseconds(info['rcv_rtt'])}"
     yield from _words(
         info,
-        (("rcv_space", "rcv_space"), ("rcv_ssthresh", "rcv_ssthresh"), ("notsent", "notsent_bytes")),
+        (
+            ("rcv_space", "rcv_space"),
+            ("rcv_ssthresh", "rcv_ssthresh"),
+            ("notsent", "notsent_bytes"),
+        ),
     )
     if info["min_rtt"] not in (0, NONE_YET):
         yield f"minrtt:{_milliseconds(info['min_rtt'])}"

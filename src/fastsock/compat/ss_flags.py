@@ -254,8 +254,8 @@ def render_usage() -> str:
         "Tables: all inet tcp udp unix unix_stream unix_dgram unix_seqpacket",
         "States: " + " ".join(_STATES),
         "        all connected synchronized bucket big",
-        "Filter: [(] [not] sport|dport [= != < > <= >=] :PORT | src|dst [=] ADDRESS[/BITS][:PORT] |",
-        "        dev NAME | fwmark MARK[/MASK] | cgroup PATH | autobound [)] [and|or] …",
+        "Filter: [(] [not] sport|dport [= != < > <= >=] :PORT | src|dst [=] ADDRESS[/BITS][:PORT]",
+        "        | dev NAME | fwmark MARK[/MASK] | cgroup PATH | autobound [)] [and|or] …",
         "Without a table: all of them. Without a state: what is connected.",
     ]
     return "\n".join(lines) + "\n"
@@ -326,7 +326,7 @@ def refuse(what: str) -> NoReturn:
     raise Stop(REFUSED, f"fastsock ss: {what} is not implemented")
 
 
-# --------------------------------------------------------------------------------------- what is asked
+# ------------------------------------------------------------------------------------ what is asked
 
 
 class Options:
@@ -396,7 +396,7 @@ class Options:
 
     @property
     def shown_families(self) -> frozenset[str]:
-        """IPv4 and IPv6, as far as they are shown: each is asked for unless another is preferred."""
+        """IPv4 and IPv6, as far as they are shown: both, unless one of them was named last."""
         shown = self.families & _IP
         return frozenset(shown & {self.preferred} if self.preferred in _IP else shown)
 

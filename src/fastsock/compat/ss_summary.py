@@ -3,8 +3,8 @@
     sockets: used 187
     TCP: inuse 7 orphan 0 tw 2 alloc 100043 mem 3
 
-These are /proc/net/sockstat, /proc/net/sockstat6 and one number of /proc/net/snmp (proc(5)). `alloc`
-is of the whole host, also inside a network namespace.
+These are /proc/net/sockstat, /proc/net/sockstat6 and one number of /proc/net/snmp (proc(5)).
+`alloc` is of the whole host, also inside a network namespace.
 """
 
 from __future__ import annotations

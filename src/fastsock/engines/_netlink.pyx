@@ -705,8 +705,9 @@ cdef class Dump(Intake):
 def parse_dump(bytes data, SocketRows rows, size_t dumps=0):
     """Decode TCP sockets from messages as `ss -D` writes them, into an empty table.
 
-    `dumps`: read so many of them, and not what lies behind; 0 for all. Returns the offset up to which all was understood, and what is wrong there: "" where the data
-    is whole, that is, ends with the end of a dump.
+    `dumps`: read so many of them, and not what lies behind; 0 for all. Returns the offset up to
+    which all was understood, and what is wrong there: "" where the data is whole, that is, ends
+    with the end of a dump.
     """
     cdef const uint8_t* start = <const uint8_t*><const char*>data
     cdef size_t size = len(data)

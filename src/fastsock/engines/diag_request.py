@@ -96,9 +96,10 @@ def plan_requests(want: Filter, fields: Iterable[str] = ()) -> list[Request]:
     local, remote = (_single_port(terms.get(name)) for name in ("local_port", "remote_port"))
     socket_id = struct.pack("!HH", local, remote) + bytes(36) + NO_COOKIE
     program = build_program(want)
-    # No other socket of TCP is in CLOSE: where only listeners are wanted besides, the kernel must not
-    # walk over all connections for it.
-    asked = {TCP: states if states == ALL_STATES else states & ~CLOSE_BIT, UDP: states & ALL_STATES}
+    # No other socket of TCP is in CLOSE: where only listeners are wanted besides, the kernel must
+    # not walk over all connections for it.
+    tcp_states = states if states == ALL_STATES else states & ~CLOSE_BIT
+    asked = {TCP: tcp_states, UDP: states & ALL_STATES}
     for protocol in sorted({TCP, UDP}.intersection(protocols)):
         states = asked[protocol]
         if not states:

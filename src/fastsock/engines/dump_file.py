@@ -18,9 +18,10 @@ def read_dump(
 ) -> SocketTable:
     """Return the TCP sockets of a file written by `ss -D`, as one table.
 
-    `dumps`: only so many that follow each other in the file, where `ss -D` has asked for IPv4 and
-    then for IPv6; 0 for all. They have no network namespace (0) and no owners. A file that ends too early, or from some place
-    on makes no sense, gives the sockets before that place, and `incomplete` says where it is.
+    They have no network namespace (0) and no owners. `dumps`: only so many that follow each other
+    in the file, where `ss -D` has asked for IPv4 and then for IPv6; 0 for all. A file that ends too
+    early, or from some place on makes no sense, gives the sockets before that place, and
+    `incomplete` says where it is.
 
     Raises DumpError (path, offset, reason) for a file that makes no sense from its start, OSError
     for one that cannot be read or is no regular file, EngineUnavailable in a build without
