@@ -31,9 +31,29 @@ LAYERS = [
     # What a cgroup's path means is asked from filters up; it knows nothing but paths.
     Layer(0, {"cgroups"}, 0),
     Layer(0, {"columns", "row", "hash"}, 0),
-    Layer(1, {"filter", "expression"}, 1),
+    Layer(0, {"ranges", "interval"}, 0),
+    # Two grammars, what names mean on this host, and what an expression implies as a Filter.
+    Layer(
+        1,
+        {"filter", "expression", "expression_own", "expression_ss", "lookups", "narrow"},
+        1,
+    ),
     Layer(1, {"attributes"}, 1),
-    Layer(2, {"table", "implementation", "group", "match", "seen", "arrow", "tuples"}, 2),
+    Layer(
+        2,
+        {
+            "table",
+            "implementation",
+            "group",
+            "match",
+            "evaluate",
+            "evaluation",
+            "seen",
+            "arrow",
+            "tuples",
+        },
+        2,
+    ),
     # What /proc/PID says of one process; whose files, whose name.
     Layer(3, {"processes", "files", "users"}, 1),
     Layer(4, {"engines"}, 4),
