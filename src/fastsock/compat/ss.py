@@ -133,7 +133,8 @@ def _parse_filter(options: Options) -> Expression | None:
     """Return the filter behind the flags; Stop as ss would, None without one."""
     if not options.words and options.filter_file is None:
         return None
-    from fastsock.expression import SsFilterError, parse_expression
+    from fastsock.errors import SsFilterError
+    from fastsock.expression import parse_expression
 
     lines = _read_filter(options.filter_file)
     protocols = {PROTOCOLS[name] for name in options.tables if name in PROTOCOLS}
