@@ -34,6 +34,8 @@ cdef dict PLACES = {
     for place, spec in enumerate(SOCKET_COLUMNS + OPTIONAL_COLUMNS)
     if spec.format in SIZES
 }
+# By bytes; the numbers of Python, since those of C end at 64 bits.
+cdef dict LARGEST = {size: int.from_bytes(b"\xff" * size, "big") for size in SIZES.values()}
 
 
 cdef inline void put_table(uint8_t* table, object ranges):
@@ -137,7 +139,7 @@ def mark_numbers(SocketRows rows not None, str name, ranges, bint ends=False):
     cdef const char* column = column_of(rows, name)
     cdef Intervals wanted
     cdef uint8_t* table
-    united = unite(ranges, (1 << (8 * size)) - 1)
+    united = unite(ranges, LARGEST[size])
     if size <= 2:
         table = <uint8_t*>calloc(1 << (8 * size), 1)
         if table == NULL:
@@ -165,7 +167,7 @@ def mark_addresses(SocketRows rows not None, str name, values):
     cdef Column made = new_marks(rows.length)
     cdef const char* column = column_of(rows, name)
     cdef Intervals ipv4, ipv6
-    most = (1 << 128) - 1
+    most = LARGEST[16]
     ipv4.items = ipv6.items = NULL
     try:
         set_intervals(&ipv4, unite([(a, b) for family, a, b in values if family == IPV4], most))

@@ -82,6 +82,17 @@ JOINTS = {
 _PORTS = {"dport": "remote_port", "sport": "local_port"}
 _HOSTS = {"dst": "remote", "src": "local"}
 _KEYWORDS = ("dst", "src", "dport", "sport", "dev", "fwmark", "cgroup", "autobound")
+# The kernel's `autobound` is a socket that nobody bound to its port. That is told of no socket, but
+# beside those with a port of its own choice there are these: what was accepted, and what is only
+# the rest of a connection, or not yet one.
+_NOT_BOUND: tuple[Steps, ...] = (
+    (Term("state", ((int(State.SYN_RECV),) * 2, (int(State.TIME_WAIT),) * 2)),),
+    all_of(
+        (Term("protocol", ((TCP, TCP),)),),
+        (Term("listening"),),
+        (Term("state", ((int(State.LISTEN),) * 2,)), NOT),
+    ),
+)
 ANY_PORT = -1
 MOST_PORT = 0xFFFF
 _C_NUMBER = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|0([0-7]*)|([1-9][0-9]*))", re.ASCII)
@@ -307,10 +318,9 @@ class _Source:
         if keyword not in _KEYWORDS:
             raise self.refuse(f"a term cannot begin with '{escape(keyword)}'", self.position)
         if keyword == "autobound":
-            first, last = self.lookups.local_ports()
+            ports = self._ports("local_port", (self.lookups.local_ports(),))
             self.advance()
-            ports = self._ports("local_port", ((first, last),))
-            return ports, ports
+            return ports, any_of(ports, *_NOT_BOUND)
         self.advance()
         comparison = "="
         if self._token in COMPARISONS:
