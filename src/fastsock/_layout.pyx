@@ -758,7 +758,6 @@ cdef class Blocks:
     cdef size_t taken        # lines that have left `cells`
     cdef size_t waiting
     cdef size_t taken_bytes
-    cdef size_t last_bytes   # of the line that was written last
     cdef int chunks
     cdef bint hidden_last    # of ss: a column more, always empty, stands behind
     cdef size_t screen       # characters of a terminal's line; 0 where there is none
@@ -810,7 +809,7 @@ cdef class Blocks:
     cdef int write_cells(self, size_t number) noexcept nogil:
         """Write the cells of a line behind the others."""
         cdef Line line
-        cdef size_t start, first = self.cells.length
+        cdef size_t start
         cdef uint32_t* lengths
         cdef int c
         self.line_at(number, &line)
@@ -823,7 +822,6 @@ cdef class Blocks:
                 return -1
             lengths[c] = <uint32_t>(self.cells.length - start)
         self.lengths.length += self.count * sizeof(uint32_t)
-        self.last_bytes = self.cells.length - first
         return room(&self.cells, SLACK)
 
     cdef void measure(self, const uint32_t* lengths, int count) noexcept nogil:
@@ -850,7 +848,8 @@ cdef class Blocks:
 
     cdef int fill_chunks(self) noexcept nogil:
         """Write as many lines as ss holds before it prints them."""
-        cdef size_t used = 0
+        cdef size_t used = 0, size
+        cdef uint32_t held
         cdef int chunks = 1, c
         cdef bint last = False
         cdef const uint32_t* lengths
@@ -865,13 +864,17 @@ cdef class Blocks:
             self.next_line += 1
             self.waiting += 1
             lengths = <uint32_t*>(self.lengths.data + self.lengths.length) - self.count
-            if used + self.last_bytes + 4 * self.count + 8 < CHUNK:  # it fits, as most do
-                for c in range(self.count):
-                    used += (lengths[c] + 3) & ~<size_t>1
-                used += 2 * self.hidden_last
+            # ss fills up its queues before it keeps them.
+            size = 0
+            for c in range(self.count):
+                held = max(lengths[c], <uint32_t>self.pieces[c].least)
+                size += (held + 3) & ~<size_t>1
+            if used + size + 8 < CHUNK:  # it fits, as most do
+                used += size + 2 * self.hidden_last
             else:
                 for c in range(self.count):
-                    used = next_token(used, lengths[c], &chunks)
+                    held = max(lengths[c], <uint32_t>self.pieces[c].least)
+                    used = next_token(used, held, &chunks)
                 if self.hidden_last:
                     used = next_token(used, 0, &chunks)
             last = chunks >= self.chunks or self.next_line == self.total

@@ -223,8 +223,8 @@ def _columns(
     for place in places:
         line = [kernel(*place) for kernel in kernels]
         waiting.append(line)
-        for text in line:
-            buffer.add(len(text))
+        for cell, text in zip(layout.cells, line, strict=True):
+            buffer.add(max(len(text), cell.least))  # ss fills up its queues before it keeps them
         if hidden_last:
             buffer.add(0)
         at_end = place is places[-1]
