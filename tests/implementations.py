@@ -21,7 +21,7 @@ BUILDS = tuple(SUFFIXES)
 
 
 class Implementation:
-    """The modules of one twin: table, match, group, tuples."""
+    """The modules of one twin: table, match, evaluate, group, tuples."""
 
     def __init__(self, name: str) -> None:
         suffix = SUFFIXES[name]
@@ -43,6 +43,10 @@ class Implementation:
     @property
     def match(self) -> Any:
         return self._module("match")
+
+    @property
+    def evaluate(self) -> Any:
+        return self._module("evaluate")
 
     @property
     def group(self) -> Any:

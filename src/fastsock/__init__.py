@@ -23,6 +23,8 @@ _HOME = {
     "glance": "conductor",
     "SocketStream": "conductor",
     "read_dump": "engines.dump_file",
+    "parse_expression": "expression",
+    "Expression": "expression",
     "engine_status": "engines",
     "Counts": "table",
     "Groups": "table",
@@ -77,6 +79,10 @@ if TYPE_CHECKING:
         OwnersHidden as OwnersHidden,
         ParseError as ParseError,
         PinError as PinError,
+    )
+    from fastsock.expression import (
+        Expression as Expression,
+        parse_expression as parse_expression,
     )
     from fastsock.table import (
         HIDDEN as HIDDEN,

@@ -26,14 +26,15 @@ from fastsock._columns cimport (
     STATE as STATE_COLUMN,
     UID as UID_COLUMN,
 )
+from fastsock._interval cimport (
+    Interval, Intervals, contains, contains_address, put_interval,
+)
 from fastsock._row cimport Row
 from fastsock._table cimport Column, SocketRows, new_column
 
 from fastsock.errors import FilterError
 from fastsock.filter import OWNER_TERMS  # decided by the owners, after a join
-
-cdef extern from "<endian.h>" nogil:
-    uint64_t be64toh(uint64_t number)
+from fastsock.ranges import unite
 
 cdef enum:
     # Positions in BYTE_TERMS.
@@ -58,29 +59,6 @@ cdef tuple RANGE_TERMS = (
 )
 
 
-cdef inline bint contains(const Intervals* wanted, uint64_t high, uint64_t low) noexcept nogil:
-    cdef Py_ssize_t first = 0
-    cdef Py_ssize_t end = wanted.length
-    cdef Py_ssize_t middle
-    cdef const Interval* at
-    while first < end:
-        middle = (first + end) >> 1
-        at = &wanted.items[middle]
-        if high < at.first_high or (high == at.first_high and low < at.first_low):
-            end = middle
-        elif high > at.last_high or (high == at.last_high and low > at.last_low):
-            first = middle + 1
-        else:
-            return True
-    return False
-
-
-cdef inline bint contains_address(const Intervals* wanted, const uint8_t* address) noexcept nogil:
-    cdef uint64_t words[2]
-    memcpy(words, address, 16)
-    return contains(wanted, be64toh(words[0]), be64toh(words[1]))
-
-
 cdef inline void load(
     SocketRows rows, Py_ssize_t i, const Intervals* wanted, Row* row
 ) noexcept nogil:
@@ -100,23 +78,6 @@ cdef inline void load(
         row.uid = (<uint32_t*>rows.store[UID_COLUMN])[i]
     if wanted[INODE].asked:
         row.inode = (<uint64_t*>rows.store[INODE_COLUMN])[i]
-
-
-cdef list merged(ranges, last_possible):
-    """Return inclusive ranges sorted and united, without what no column can hold."""
-    cdef list united = []
-    last_taken = -2  # next to nothing
-    for first, last in sorted(ranges):
-        first = max(first, 0)
-        last = min(last, last_possible)
-        if first > last:
-            continue
-        if first <= last_taken + 1:
-            first, last_taken = united.pop()[0], max(last, last_taken)
-        else:
-            last_taken = last
-        united.append((first, last_taken))
-    return united
 
 
 cdef tuple prefix_range(prefix):
@@ -145,11 +106,11 @@ cdef class Matcher:
                 at = RANGE_TERMS.index(name)
                 self.asks_ends |= at <= REMOTE_ADDRESS
                 if at <= REMOTE_PORT:
-                    self.want_ranges(at, merged(values, 0xFFFF))
+                    self.want_ranges(at, unite(values, 0xFFFF))
                 elif at <= REMOTE_ADDRESS:
-                    self.want_ranges(at, merged([prefix_range(p) for p in values], 2**128 - 1))
+                    self.want_ranges(at, unite([prefix_range(p) for p in values], 2**128 - 1))
                 else:
-                    self.want_ranges(at, merged([(v, v) for v in values], 2**64 - 1))
+                    self.want_ranges(at, unite([(v, v) for v in values], 2**64 - 1))
             else:
                 raise FilterError(
                     f"unknown term {name!r}; terms are "
@@ -169,17 +130,14 @@ cdef class Matcher:
                 self.wants_byte[at][value] = True
         return 0
 
-    cdef int want_ranges(self, int at, list ranges) except -1:
+    cdef int want_ranges(self, int at, tuple ranges) except -1:
         cdef Intervals* wanted = &self.wanted[at]
         cdef Py_ssize_t i
         wanted.items = <Interval*>calloc(len(ranges) + 1, sizeof(Interval))
         if wanted.items == NULL:
             raise MemoryError()
         for i, (first, last) in enumerate(ranges):
-            wanted.items[i].first_high = first >> 64
-            wanted.items[i].first_low = first & 0xFFFFFFFFFFFFFFFF
-            wanted.items[i].last_high = last >> 64
-            wanted.items[i].last_low = last & 0xFFFFFFFFFFFFFFFF
+            put_interval(&wanted.items[i], first, last)
         wanted.length = len(ranges)
         wanted.asked = True
         return 0

@@ -278,6 +278,28 @@ def _containers(path: bytes, prefix: bytes) -> set[bytes]:
     return {id for id in ids if id.startswith(prefix)}
 
 
+def runs_in(path: bytes, names: Iterable[bytes]) -> bool:
+    """Return whether the cgroup `path` is in one of the containers `names`, or below one.
+
+    A container goes by its name or 12 characters of its id, with its runtime before it or without
+    (docker:4f5e6a7b8c9d), and by more of its id.
+    """
+    return any(_runs_in(path, name) for name in names)
+
+
+@lru_cache(1024)
+def _runs_in(path: bytes, name: bytes) -> bool:
+    for above in _above(path.removesuffix(_DELETED)):
+        unit = parse_unit(above)
+        if unit.runtime and name in (
+            unit.container,
+            unit.id,
+            unit.runtime.encode() + b":" + unit.container,
+        ):
+            return True
+    return bool(_containers(path.removesuffix(_DELETED), name))
+
+
 def find_containers(paths: Iterable[bytes], prefix: bytes) -> set[bytes]:
     """Return the ids of containers that begin with `prefix`, among the cgroups `paths`."""
     return {id for path in set(paths) for id in _containers(path, prefix)}

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from typing import Any, overload
 
     from fastsock.engines import Engine
+    from fastsock.evaluation import Evaluation
+    from fastsock.expression import Expression
 
 
 def _asked_protocols(question: Mapping[str, Any]) -> frozenset[int]:
@@ -56,10 +58,15 @@ def _asked_protocols(question: Mapping[str, Any]) -> frozenset[int]:
 
 
 class Question:
-    """One question, and what answering it needs: filter, engine, processes, namespaces."""
+    """One question, and what answering it needs: filter, engine, processes, namespaces.
+
+    Beside keywords it may have an expression. What that implies is in the filter too, and what it
+    says beyond it is selected by `choose`, from tables with owners where they decide.
+    """
 
     def __init__(
         self,
+        expression: str | Expression | None = None,
         *,
         engine: str | None = None,
         netns: object = None,
@@ -74,7 +81,20 @@ class Question:
         selection["protocol"] = _asked_protocols(selection)
         self.want = build_filter(**selection)
         self.pids = self._find_pids()
-        walks = owners or self.want.needs_owners
+        self.expression: Expression | None = None
+        self._evaluation: Evaluation | None = None
+        self._named: frozenset[int] = frozenset()
+        if expression is not None:
+            self._read(expression)
+        if self.expression is not None:
+            fields = (*fields, *self.expression.fields)
+            if netns is None and any(term.name == "netns" for term in self.expression.terms):
+                netns = "all"
+        self.fields = fields = tuple(dict.fromkeys(fields))
+        self.needs_owners = self.want.needs_owners or (
+            self.expression is not None and self.expression.needs_owners
+        )
+        walks = owners or self.needs_owners
         self.engine: Engine = open_engine(
             engine,
             procfs=self.procfs,
@@ -102,6 +122,33 @@ class Question:
     def asks_inet(self) -> bool:
         """Whether others than UNIX sockets are wanted."""
         return bool(self.want.terms["protocol"] - {UNIX})
+
+    def _read(self, expression: str | Expression) -> None:
+        """Narrow the filter by an expression, and keep of it what the filter does not say."""
+        from fastsock.expression import Term, all_of, parse_expression
+        from fastsock.lookups import Lookups
+        from fastsock.narrow import combine, narrow
+
+        if isinstance(expression, str):
+            protocols = self.want.terms["protocol"]
+            lookups = Lookups(self.procfs)
+            expression = parse_expression(expression, protocols=protocols, lookups=lookups)
+        named = frozenset(self.pids or ())
+        if expression.needs_owners and self.want.needs_owners:
+            # Whoever owns a socket beside those that are named plays a part: all is one expression.
+            owned = [
+                Term(name, [(pid, pid) for pid in values] if name == "pid" else values)
+                for name, values in self.want.terms.items()
+                if name in OWNER_TERMS
+            ]
+            expression = expression.narrowed(all_of(*((term,) for term in owned)))
+            self.want = self.want.without_terms(*OWNER_TERMS)
+        hint, whole = narrow(expression, unix=self.asks_unix)
+        self.want, kept = combine(self.want, hint)
+        self.expression = None if whole and kept else expression
+        self.pids = self._find_pids()
+        if self.pids is None:
+            self._named = named
 
     def _find_pids(self) -> list[int] | None:
         """Return the processes that the question names, None where it names none."""
@@ -182,6 +229,8 @@ class Question:
             gone = sorted({*walk.missing, *ended})  # since they were looked up
             if gone and len(gone) == len(walk.scope):
                 raise NoSuchProcess(", ".join(map(str, gone)))
+        elif self._named.intersection(walk.denied):
+            raise OwnersHidden(sorted(self._named.intersection(walk.denied)))
         self.sources["owners"] = self.engine.sources["owners"]
         self._note_walk(walk)
         if fields is not None and self._follows_pids and walk.unnamed:
@@ -258,6 +307,33 @@ class Question:
             return table
         return table.pick(match.Matcher(self.want).select(table))
 
+    def choose(self, table: SocketTable) -> SocketTable:
+        """Return the rows that the expression selects, of those that `select` left."""
+        if self.expression is None:
+            return table
+        if self._evaluation is None:
+            self._evaluation = self._prepare(self.expression)
+        return table.pick(self._evaluation.select(table))
+
+    def _prepare(self, expression: Expression) -> Evaluation:
+        """Find out what an expression asks beside the sockets themselves."""
+        from fastsock.evaluation import WAITING, Evaluation, note_listening
+
+        listening: dict[tuple[int, int], bytearray] | None = None
+        if expression.needs_listening:
+            listening = {}
+            for want in WAITING:
+                if want.terms["protocol"] <= self.want.terms["protocol"]:
+                    for table in self.engine.stream(want, self.namespaces):
+                        note_listening(table, listening)
+        names = {name for t in expression.terms if t.name == "command" for name in t.values}
+        pids = (list_pids(self.procfs) if self.pids is None else self.pids) if names else []
+        commands = {
+            name: processes.find_processes(self.procfs, pids, frozenset((name,)))
+            for name in names
+        }
+        return Evaluation(expression, listening=listening, commands=commands)
+
     def missing_state(self, walk: Walk) -> int:
         """Return what a socket is whose owner was not found."""
         if walk.scope is None and (walk.passed_over or self._hides_pids(walk)):
@@ -312,11 +388,21 @@ def _tables(question: Question, join: Join | None, fields: Sequence[str]) -> Ite
     walk = None if join is None else join.walk
     for table in question.engine.stream(question.want, question.namespaces, fields, walk):
         table = question.select(table)
-        yield table if join is None else join.attach(table)
+        yield question.choose(table if join is None else join.attach(table))
 
 
-def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -> SocketTable:
-    """Return a table of the sockets that `question` selects.
+def scan(
+    expression: str | Expression | None = None,
+    *,
+    owners: bool = False,
+    fields: Sequence[str] = (),
+    **question: Any,
+) -> SocketTable:
+    """Return a table of the sockets that `expression` and `question` select.
+
+    `expression` is a text in the filter language, "state established and dport = :443"
+    (expression.py), or what `parse_expression` made of one; columns that it looks at are added to
+    `fields`.
 
     `owners=True` finds out who holds them; so does selecting by `pid`, `command` or `cgroup`, which
     looks only into those processes. `fields` names optional columns (columns.py), and what is
@@ -336,12 +422,14 @@ def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -
     Raises FilterError for a value that makes no sense, ValueError for an unknown field,
     NoSuchProcess, OwnersHidden when a named process may not be read, EngineUnavailable, ParseError.
     """
-    asked = Question(fields=fields, owners=owners, **question)
-    join = Join(asked, fields) if owners or asked.want.needs_owners else None
+    asked = Question(expression, fields=fields, owners=owners, **question)
+    join = Join(asked, asked.fields) if owners or asked.needs_owners else None
     walk = None if join is None else join.walk
-    table = asked.select(asked.engine.sockets(asked.want, asked.namespaces, fields, walk))
+    table = asked.select(asked.engine.sockets(asked.want, asked.namespaces, asked.fields, walk))
     if join is not None:
         table = join.attach(table)
+    table = asked.choose(table)
+    if join is not None:
         wrapped = len(group.ambiguous(table))
         if wrapped:
             asked.miss("ambiguous sockets", wrapped, "they share an inode number with others", "")
@@ -354,13 +442,19 @@ def scan(*, owners: bool = False, fields: Sequence[str] = (), **question: Any) -
     return table
 
 
-def owners(**question: Any) -> OwnerTable:
+def owners(expression: str | Expression | None = None, **question: Any) -> OwnerTable:
     """Return who holds sockets: one row for each (process, descriptor, socket).
 
-    With `pid`, `command` or `cgroup` only those processes are walked. Other selections need the
-    sockets: use `scan(owners=True)`. Raises as `scan`, and ValueError for a selection of sockets.
+    With `pid`, `command` or `cgroup` only those processes are walked; an `expression` may name
+    some, as "pid = 3921" or "command = nginx". Other selections need the sockets: use
+    `scan(owners=True)`. Raises as `scan`, and ValueError for a selection of sockets.
     """
-    asked = Question(owners=True, **question)
+    asked = Question(expression, owners=True, **question)
+    if asked.expression is not None:
+        raise ValueError(
+            "owners() takes an expression that names processes, of one sort; "
+            "use scan(owners=True)"
+        )
     extra = asked.want.without_terms(*OWNER_TERMS, "protocol").terms
     if extra:
         raise ValueError(f"owners() does not select by {', '.join(extra)}; use scan(owners=True)")
@@ -377,43 +471,57 @@ def owners(**question: Any) -> OwnerTable:
 if TYPE_CHECKING:
 
     @overload
-    def count(*, by: None = None, descriptors: bool = False, **question: Any) -> Counts: ...
+    def count(
+        expression: str | Expression | None = None,
+        *,
+        by: None = None,
+        descriptors: bool = False,
+        **question: Any,
+    ) -> Counts: ...
 
     @overload
-    def count(*, by: str | Iterable[str], descriptors: bool = False, **question: Any) -> Groups: ...
+    def count(
+        expression: str | Expression | None = None,
+        *,
+        by: str | Iterable[str],
+        descriptors: bool = False,
+        **question: Any,
+    ) -> Groups: ...
 
 
 def count(
+    expression: str | Expression | None = None,
     *,
     by: str | Iterable[str] | None = None,
     descriptors: bool = False,
     **question: Any,
 ) -> Counts | Groups:
-    """Return how many sockets `question` selects, by state; with `by` as Groups of such Counts.
+    """Return how many sockets are selected, by state; with `by` as Groups of such Counts.
 
     No row is kept. Each socket counts once, however many descriptors hold it; `descriptors=True`
-    counts (process, descriptor) pairs as lsof does. `question` as for `scan`.
+    counts (process, descriptor) pairs as lsof does. `expression` and `question` as for `scan`.
     """
     keys = () if by is None else check_keys(by)
     fields = tuple(key for key in keys if key in OPTIONAL_NAMES)
     needs_owners = descriptors or not OWNER_KEYS.isdisjoint(keys)
-    asked = Question(fields=fields, owners=needs_owners, **question)
-    needs_owners = needs_owners or asked.want.needs_owners
-    if not needs_owners and not keys:
+    asked = Question(expression, fields=fields, owners=needs_owners, **question)
+    needs_owners = needs_owners or asked.needs_owners
+    if not needs_owners and not keys and asked.expression is None:
         numbers = asked.engine.count(asked.want, asked.namespaces)
         return Counts(dict(enumerate(numbers)), **asked.finish())
-    join = Join(asked, fields) if needs_owners else None
+    join = Join(asked, asked.fields) if needs_owners else None
     walk = None if join is None else join.walk
     pids = None if join is None else join.pids
     grouper = group.Grouper(keys) if keys else None
     queues = AcceptQueues()
     numbers = [0] * 256
-    for table in asked.engine.stream(asked.want, asked.namespaces, fields, walk):
-        table = asked.select(table)
+    for table in asked.engine.stream(asked.want, asked.namespaces, asked.fields, walk):
+        beside = table = asked.select(table)
         if join is not None:
-            beside, table = table, join.attach(table)
-            if pids is not None:
-                queues.note(beside, table)
+            table = join.attach(table)
+        table = asked.choose(table)
+        if pids is not None:
+            queues.note(beside, table)
         found = group.count_descriptors(table, pids) if descriptors else group.count_states(table)
         numbers = [a + b for a, b in zip(numbers, found, strict=True)]
         if grouper is not None:
@@ -461,10 +569,10 @@ class SocketStream:
     complete when the stream has ended. Closing early is fine.
     """
 
-    def __init__(self, asked: Question, fields: Sequence[str]) -> None:
+    def __init__(self, asked: Question) -> None:
         self._asked = asked
-        join = Join(asked, fields) if asked.want.needs_owners else None
-        self._tables = _tables(asked, join, fields)
+        join = Join(asked, asked.fields) if asked.needs_owners else None
+        self._tables = _tables(asked, join, asked.fields)
         self._rows: Iterator[Socket] = iter(())
         self.sources: Mapping[str, str] = asked.sources
         self.incomplete: Incomplete = tuple(asked.incomplete)
@@ -506,9 +614,11 @@ class SocketStream:
         self.close()
 
 
-def sockets(*, fields: Sequence[str] = (), **question: Any) -> SocketStream:
-    """Return the sockets that `question` selects as a stream; `question` as for `scan`."""
-    return SocketStream(Question(fields=fields, **question), fields)
+def sockets(
+    expression: str | Expression | None = None, *, fields: Sequence[str] = (), **question: Any
+) -> SocketStream:
+    """Return the sockets that are selected as a stream; `expression`, `question` as for `scan`."""
+    return SocketStream(Question(expression, fields=fields, **question))
 
 
 _LISTENERS = ALL.with_term("state", [State.LISTEN])
@@ -539,8 +649,10 @@ def _unix_fields(question: Mapping[str, Any]) -> tuple[str, ...]:
     return UNIX_FIELDS if UNIX in _asked_protocols(question) else ()
 
 
-def listeners(**question: Any) -> SocketTable:
-    """Return the sockets that wait for peers, with all their owners. `question` as for `scan`.
+def listeners(expression: str | Expression | None = None, **question: Any) -> SocketTable:
+    """Return the sockets that wait for peers, with all their owners.
+
+    `expression` and `question` as for `scan`.
 
     With UNIX sockets among them the table has the columns `type` and `path`.
     """
@@ -548,7 +660,7 @@ def listeners(**question: Any) -> SocketTable:
     if _asked_protocols(question) - {TCP}:
         states.append(State.CLOSE)
     question.setdefault("state", states)
-    return _listening(scan(owners=True, fields=_unix_fields(question), **question))
+    return _listening(scan(expression, owners=True, fields=_unix_fields(question), **question))
 
 
 def who(

@@ -103,11 +103,35 @@ class DumpError(FastsockError):
 
 
 class FilterError(FastsockError, ValueError):
-    """A selection that makes no sense; `position` is the place in its text, or None."""
+    """A selection that makes no sense; `position` is the place in its `text`, or None."""
 
-    def __init__(self, message: str, position: int | None = None) -> None:
+    def __init__(self, message: str, position: int | None = None, text: str = "") -> None:
         super().__init__(message)
         self.position = position
+        self.text = text
+
+
+class SsFilterError(FilterError):
+    """A filter that ss refuses.
+
+    `complaints` are the lines that ss writes to standard error, `code` is its exit code, and
+    `shows_usage` says that it prints its usage behind them.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        position: int | None = None,
+        text: str = "",
+        *,
+        complaints: Iterable[str] = (),
+        code: int = 1,
+        shows_usage: bool = False,
+    ) -> None:
+        super().__init__(message, position, text)
+        self.complaints = tuple(complaints)
+        self.code = code
+        self.shows_usage = shows_usage
 
 
 class NoSuchProcess(FastsockError, ProcessLookupError):

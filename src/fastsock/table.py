@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from fastsock.expression import Expression
+
 Column = storage.Column
 Socket = storage.Socket
 Owner = storage.Owner
@@ -350,13 +352,25 @@ class SocketTable(storage.SocketRows):
         picked.elapsed, picked.undecoded = self.elapsed, self.undecoded
         return picked
 
-    def select(self, want: Filter | None = None, **keywords: Any) -> SocketTable:
-        """Return the rows that `want`, or keywords as for `fastsock.scan`, select.
+    def select(
+        self, want: Filter | Expression | str | None = None, **keywords: Any
+    ) -> SocketTable:
+        """Return the rows that `want`, and keywords as for `fastsock.scan`, select.
 
-        `pid`, `command` and `cgroup` need a table with owners (ValueError without); `command` here
-        is the name that a process had during the walk, `cgroup` the one that it was in.
+        `want` is a Filter, or an expression: `"state established and dport = :443"`. `pid`,
+        `command`, `cgroup` and `container` need a table with owners (ValueError without);
+        `command` here is the name that a process had during the walk, `cgroup` the one that it was
+        in. `listening`, `inbound` and `outbound` go by the listeners in this table; `dev`, `fwmark`
+        and `cgroup` of an expression need the optional column (KeyError without).
+
+        Raises FilterError for what makes no sense, with its place in an expression.
         """
-        want = build_filter(**keywords) if want is None else want
+        if want is not None and not isinstance(want, Filter):
+            chosen = self._evaluate(want)
+            return chosen.select(build_filter(**keywords)) if keywords else chosen
+        if want is None or keywords:
+            terms = {} if want is None else want.terms
+            want = Filter({**terms, **build_filter(**keywords).terms})
         matcher = match.Matcher(want)
         chosen = self if matcher.everything else self.pick(matcher.select(self))
         if not want.needs_owners:
@@ -364,6 +378,13 @@ class SocketTable(storage.SocketRows):
         if chosen.owners is None:
             raise ValueError("selecting by pid, command or cgroup needs a table with owners")
         return chosen.pick(group.owned_by(chosen, self._pids(want)))
+
+    def _evaluate(self, want: Expression | str) -> SocketTable:
+        from fastsock.evaluation import Evaluation  # not above: most questions are keywords
+        from fastsock.expression import parse_expression
+
+        expression = parse_expression(want) if isinstance(want, str) else want
+        return self.pick(Evaluation(expression).select(self))
 
     def _pids(self, want: Filter) -> set[int]:
         assert self.owners is not None

@@ -69,6 +69,15 @@ _BY_SPELLING = {
 # The states that are neither ESTABLISHED nor LISTEN: `--others`, `Counts.other`.
 OTHERS = frozenset(range(256)) - {State.ESTABLISHED, State.LISTEN}
 
+# What ss(8) calls groups of states. Unknown numbers are in those that are all but some.
+GROUPS = {
+    "all": frozenset(range(256)),
+    "connected": frozenset(range(256)) - {State.CLOSE, State.LISTEN},
+    "synchronized": frozenset(range(256)) - {State.CLOSE, State.LISTEN, State.SYN_SENT},
+    "bucket": frozenset((State.SYN_RECV, State.TIME_WAIT)),
+    "big": frozenset(range(256)) - {State.SYN_RECV, State.TIME_WAIT},
+}
+
 
 def parse_state(text: str) -> frozenset[int]:
     """Return the state numbers that a name means: fastsock's names, ss's, any case, `other`.

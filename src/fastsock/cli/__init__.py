@@ -31,7 +31,7 @@ VERBS = {
 }
 
 # Verbs that read the words which are no flags.
-WITH_WORDS = frozenset(("who", "bpf"))
+WITH_WORDS = frozenset(("count", "list", "listeners", "who", "bpf"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, answer.NO_ENGINE)
     except errors.Hidden as error:
         return _fail(error, answer.HIDDEN)
+    except errors.FilterError as error:
+        code = _fail(error, answer.BAD_USAGE)
+        answer.point_at(error)
+        return code
     except (answer.WriteFailed, errors.FastsockError) as error:
         return _fail(error, answer.BAD_USAGE)
     except answer.PipeClosed:
@@ -102,7 +106,7 @@ def _load(name: str) -> Any:
 def _no_place_for(word: str, verb: str) -> str:
     if not verb and word in VERBS:
         return f"the verb comes first: fastsock {word} …"
-    return f"{errors.escape(word)!r} has no place here: filters are flags, see --help"
+    return f"{errors.escape(word)!r} has no place here, see --help"
 
 
 def _fail(error: object, code: int) -> int:

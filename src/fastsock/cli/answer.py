@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from fastsock.errors import escape
+from fastsock.errors import FilterError, escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ INTERRUPTED = 130  # as a shell calls a death by SIGINT
 PIPE_CLOSED = 141  # and by SIGPIPE
 
 SCHEMA = 1
+
+_ROOM = 36  # characters of a filter that are shown on each side of a place in it
 
 
 class PipeClosed(Exception):
@@ -138,6 +140,20 @@ def complain(line: str) -> None:
             sys.stderr.flush()
         except OSError:
             pass  # there is nowhere left to say it
+
+
+def point_at(error: FilterError) -> None:
+    """Show the place in a filter, behind what is wrong with it: the text, and a mark below it."""
+    if error.position is None or not error.text or sys.stderr is None:
+        return
+    before, after = escape(error.text[: error.position]), escape(error.text[error.position :])
+    before = before if len(before) <= _ROOM else "…" + before[1 - _ROOM :]
+    width = max(len(after.partition(" ")[0]), 1)
+    try:
+        sys.stderr.write(f"  {before}{after[:_ROOM]}\n  {' ' * len(before)}{'^' * min(width, _ROOM)}\n")
+        sys.stderr.flush()
+    except OSError:
+        pass  # there is nowhere left to say it
 
 
 def sources(results: Sequence[Any]) -> dict[str, str]:

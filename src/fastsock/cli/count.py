@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from fastsock.expression import Expression
     from fastsock.table import SocketTable
 
 
@@ -40,14 +41,16 @@ def run(options: Options, answer: Answer) -> int:
     from fastsock.conductor import count
 
     question = options.question()
+    expression = options.expression()
     keys: tuple[str, ...] = tuple(dict.fromkeys(options.all("by")))
     others: SocketTable | None = None
-    counted = count(by=keys or None, descriptors=options.on("descriptors"), **question)
+    descriptors = options.on("descriptors")
+    counted = count(expression, by=keys or None, descriptors=descriptors, **question)
     groups = counted if isinstance(counted, Groups) else None
     counts = counted.total if isinstance(counted, Groups) else counted
     if options.on("others"):
         # A scan of its own: what was counted above left no rows behind.
-        others = scan_others(question)
+        others = scan_others(question, expression)
     results = [result for result in (counts, groups, others) if result is not None]
     if options.on("json"):
         write_document(answer, counts, groups, others)
@@ -61,7 +64,7 @@ def run(options: Options, answer: Answer) -> int:
 RUN: dict[str, Callable[[Options, Answer], int]] = {"count": run}
 
 
-def scan_others(question: dict[str, Any]) -> SocketTable:
+def scan_others(question: dict[str, Any], expression: Expression | None) -> SocketTable:
     """Return the sockets that are neither ESTABLISHED nor LISTEN."""
     from fastsock.conductor import scan
 
@@ -70,7 +73,8 @@ def scan_others(question: dict[str, Any]) -> SocketTable:
         raise UsageError("--others and --state exclude each other")
     owners = not question.keys().isdisjoint(OWNER_TERMS)
     fields = UNIX_FIELDS if "unix" in question.get("protocol", ()) else ()
-    return scan(owners=owners, fields=fields, **{**question, "state": tuple(sorted(wanted))})
+    question = {**question, "state": tuple(sorted(wanted))}
+    return scan(expression, owners=owners, fields=fields, **question)
 
 
 def write_text(

@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from fastsock.expression import Expression
+
 
 class UsageError(Exception):
     """A command line that makes no sense; `str()` is one line for a person."""
@@ -228,6 +230,20 @@ class Options:
                 raise UsageError("-l and --state exclude each other")
             asked["state"] = tuple(sorted(states))
         return asked
+
+    def expression(self) -> Expression | None:
+        """Return what the words say that are no flags, None where there are none.
+
+        Raises FilterError.
+        """
+        if not self.positional:
+            return None
+        from fastsock.expression import parse_expression
+        from fastsock.lookups import Lookups
+
+        protocols = {tcp.PROTOCOLS[name] for name in self.all("protocol")} or {tcp.TCP}
+        lookups = Lookups(self.last("procfs", "/proc"))
+        return parse_expression(self.positional, protocols=protocols, lookups=lookups)
 
 
 def parse_command_line(verb: str, own: Sequence[Flag], words: Sequence[str]) -> Options:

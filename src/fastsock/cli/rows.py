@@ -75,6 +75,7 @@ def run_list(options: Options, answer: Answer) -> int:
     from fastsock.conductor import scan
 
     question = options.question()
+    expression = options.expression()
     protocols = question.get("protocol", ())
     columns = options.all("columns") or render.default_columns(protocols)
     order: tuple[str, bool] | None = options.last("sort")
@@ -85,10 +86,12 @@ def run_list(options: Options, answer: Answer) -> int:
         or options.on("pids")
         or named.intersection(render.OWNER_FIELDS)
         or question.keys() & set(OWNER_TERMS)
+        or (expression is not None and expression.needs_owners)
     )
     if owners and not options.all("columns"):
         columns.append("owners")
     table = scan(
+        expression,
         owners=owners,
         fields=optional_fields(needed, order),
         **question,
@@ -116,7 +119,7 @@ def run_listeners(options: Options, answer: Answer) -> int:
     """Everything that listens, by port."""
     from fastsock.conductor import listeners
 
-    table = listeners(**options.question())
+    table = listeners(options.expression(), **options.question())
     rows = sort(sort(table, "local", False), "local_port", False)
     columns = {"protocol": "PROTO", "type": "TYPE", "local": "LOCAL", "rx_queue": "QUEUE"}
     if "type" not in table.fields:
