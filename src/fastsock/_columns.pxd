@@ -34,9 +34,10 @@ cdef enum:
     SOCKET_CGROUP = 27
     TYPE = 28
     PEER = 29
-    BLOBS = 30  # from here on of variable width: path, congestion, tcp_info, skmem
-    BLOB_COUNT = 4
-    ALL = 34
+    SHUTDOWN = 30
+    BLOBS = 31  # from here on of variable width: path, congestion, tcp_info, skmem, attributes
+    BLOB_COUNT = 5
+    ALL = 36
 
     # OWNER_COLUMNS.
     OWNER_INODE = 0

@@ -34,10 +34,11 @@ cdef struct Row:
     uint32_t mark
     uint8_t v6only
     uint8_t type
+    uint8_t shutdown
     uint64_t socket_cgroup
     uint64_t peer
-    const char* blobs[4]      # path, congestion, tcp_info, skmem: valid until the row is pushed
-    uint32_t blob_bytes[4]
+    const char* blobs[5]      # as in columns.py: valid until the row is pushed
+    uint32_t blob_bytes[5]
 
 
 cdef inline void put_address(uint8_t* address, const uint8_t* words, bint ipv4) noexcept nogil:

@@ -3,6 +3,7 @@
 
 from libc.stdint cimport int32_t, uint64_t
 
+from fastsock._columns cimport BLOB_COUNT, BLOBS
 from fastsock._row cimport Row
 
 cdef class Column:
@@ -64,8 +65,8 @@ cdef class SocketRows:
     cdef list columns            # of Column, BlobColumn or None, in the order of columns.py
     cdef bint has_optional
     cdef readonly tuple fields   # names of optional columns, and of members of them, as asked
-    cdef char* store[30]         # data pointers, by position in columns.py; NULL where not held
-    cdef Blob blobs[4]           # the columns of variable width, which come behind these
+    cdef char* store[BLOBS]      # data pointers, by position in columns.py; NULL where not held
+    cdef Blob blobs[BLOB_COUNT]  # the columns of variable width, which come behind these
     cdef Column heads            # after a join: the first owner row of each socket, or OWNER_*
     cdef readonly object owners
     cdef int append(self, SocketRows other) except -1

@@ -27,8 +27,8 @@ from fastsock._columns cimport (
     ALL, ATO, BACKLOG_LIMIT, BLOB_COUNT, BLOBS, COOKIE, CWND, DROPS, FAMILY, FIXED, INODE,
     INTERFACE, LOCAL_ADDRESS, LOCAL_PORT, MARK, NETNS, OWNER_FD, OWNER_INODE, OWNER_PID,
     OWNER_PROCESS, OWNER_TID, PEER, PROTOCOL, REFCOUNT, REMOTE_ADDRESS, REMOTE_PORT, RETRANSMITS,
-    RTO, RX_QUEUE, SOCKET_CGROUP, SSTHRESH, STATE, TIMEOUT, TIMER, TIMER_EXPIRES_MS, TX_QUEUE,
-    TYPE, UID, V6ONLY,
+    RTO, RX_QUEUE, SHUTDOWN, SOCKET_CGROUP, SSTHRESH, STATE, TIMEOUT, TIMER, TIMER_EXPIRES_MS,
+    TX_QUEUE, TYPE, UID, V6ONLY,
 )
 from fastsock._pages cimport free_pages, map_pages, resize_pages, trim_pages
 from fastsock._row cimport Row
@@ -75,11 +75,11 @@ assert SPEC_NAMES == (
     "protocol", "family", "state", "timer", "local_address", "remote_address", "local_port",
     "remote_port", "rx_queue", "tx_queue", "uid", "retransmits", "inode", "netns",
     "timer_expires_ms", "cookie", "backlog_limit", "timeout", "refcount", "rto", "ato", "cwnd",
-    "ssthresh", "drops", "interface", "mark", "v6only", "socket_cgroup", "type", "peer", "path",
-    "congestion", "tcp_info", "skmem",
+    "ssthresh", "drops", "interface", "mark", "v6only", "socket_cgroup", "type", "peer", "shutdown",
+    "path", "congestion", "tcp_info", "skmem", "attributes",
 )
 assert [spec.format for spec in SPECS] == (
-    list("BBBB") + ["16s"] * 2 + list("HHIIIIQQqQiIIQQIiIIIBQBQvvvv")
+    list("BBBB") + ["16s"] * 2 + list("HHIIIIQQqQiIIQQIiIIIBQBQBvvvvv")
 )
 assert OWNER_NAMES == ("inode", "pid", "fd", "tid", "process")
 assert [spec.format for spec in OWNER_COLUMNS] == list("QiiiI")
@@ -905,6 +905,9 @@ cdef class SocketRows:
         if self.store[PEER] != NULL:
             for i in range(count):
                 (<uint64_t*>self.store[PEER])[n + i] = rows[i].peer
+        if self.store[SHUTDOWN] != NULL:
+            for i in range(count):
+                (<uint8_t*>self.store[SHUTDOWN])[n + i] = rows[i].shutdown
 
     cdef int push_blobs(self, const Row* rows, int count) noexcept nogil:
         cdef Blob* blob
@@ -984,6 +987,8 @@ cdef class SocketRows:
             row.type = (<uint8_t*>self.store[TYPE])[n]
         if self.store[PEER] != NULL:
             row.peer = (<uint64_t*>self.store[PEER])[n]
+        if self.store[SHUTDOWN] != NULL:
+            row.shutdown = (<uint8_t*>self.store[SHUTDOWN])[n]
         for b in range(BLOB_COUNT):
             if self.blobs[b].offsets != NULL:
                 row.blobs[b] = self.blobs[b].data + self.blobs[b].offsets[n]

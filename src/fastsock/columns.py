@@ -69,10 +69,18 @@ OPTIONAL_COLUMNS = (
     ),
     ColumnSpec("type", "B", "socket type: 1 stream, 2 datagram, 5 seqpacket; 0 where unknown", 0),
     ColumnSpec("peer", "Q", "inode of the other end of a UNIX socket; 0 for none or unknown", 0),
+    ColumnSpec(
+        "shutdown",
+        "B",
+        "what shutdown(2) has ended: 4 nothing, 5 receiving, 6 sending, 7 both; 0 where unknown: "
+        "/proc does not tell it, nor sock_diag of TIME_WAIT and SYN_RECV",
+        0,
+    ),
     ColumnSpec("path", "v", "what a UNIX socket is bound to; NUL first in an abstract name"),
     ColumnSpec("congestion", "v", "name of the congestion control"),
     ColumnSpec("tcp_info", "v", "struct tcp_info as the kernel gave it (linux/tcp.h)"),
     ColumnSpec("skmem", "v", "INET_DIAG_SKMEMINFO as the kernel gave it (linux/sock_diag.h)"),
+    ColumnSpec("attributes", "v", "all that sock_diag told besides, as netlink attributes"),
 )
 
 OPTIONAL_NAMES = tuple(spec.name for spec in OPTIONAL_COLUMNS)

@@ -151,11 +151,14 @@ cdef enum:
     NAME = 0
     PEER = 2
     RQLEN = 4
+    UNIX_MEMINFO = 5
+    UNIX_SHUTDOWN = 6
     UID = 7
     # Attributes: INET_DIAG_x.
     INFO = 2
     CONG = 4
     SKMEMINFO = 7
+    SHUT = 8
     SKV6ONLY = 11
     MARK = 15
     CGROUP_ID = 21
@@ -164,9 +167,11 @@ cdef enum:
     CONGESTION_BLOB = 1
     TCP_INFO_BLOB = 2
     SKMEM_BLOB = 3
+    ATTRIBUTES_BLOB = 4
     INFO_BYTES = 84        # of struct tcp_info, up to snd_cwnd: all kernels have so many
     DROPS = 8              # of INET_DIAG_SKMEMINFO
     NO_SSTHRESH = 0x7FFFFFFF
+    TOLD = 4               # beside the two bits of INET_DIAG_SHUTDOWN, which may be 0
     # Instead of an attribute's type.
     NO_MORE = -1
     LIES = -2
@@ -246,10 +251,14 @@ cdef bint take_attributes(const uint8_t* body, size_t length, Row* row) noexcept
     cdef int kind
     row.interface = (<const Inet*>body).interface
     row.mark = row.timeout = row.cwnd = row.drops = 0
+    if row.timer != TIMER_RETRANSMIT:  # then it is the number of probes, see take_socket
+        row.timeout = (<const Inet*>body).retransmits
+    row.shutdown = 0
     row.rto = row.ato = row.socket_cgroup = 0
     row.v6only = 0
     row.ssthresh = 0
     memset(row.blob_bytes, 0, sizeof(row.blob_bytes))
+    keep_blob(row, ATTRIBUTES_BLOB, body + INET_BYTES, length - INET_BYTES)
     while True:
         kind = next_attribute(body, length, &at, &data, &size)
         if kind < 0:
@@ -257,6 +266,8 @@ cdef bint take_attributes(const uint8_t* body, size_t length, Row* row) noexcept
         words = <const uint32_t*>data
         if kind == SKV6ONLY and size >= 1:
             row.v6only = data[0]
+        elif kind == SHUT and size >= 1:
+            row.shutdown = TOLD | data[0] & 3
         elif kind == MARK and size >= 4:
             row.mark = words[0]
         elif kind == CGROUP_ID and size >= 8:
@@ -297,6 +308,7 @@ cdef bint take_unix(const uint8_t* body, size_t length, Row* row) noexcept nogil
     row.cookie = <uint64_t>message.cookie[1] << 32 | message.cookie[0]
     row.uid = NOT_KNOWN  # before Linux 5.3 it is not told
     row.backlog_limit = -1
+    keep_blob(row, ATTRIBUTES_BLOB, body + UNIX_BYTES, length - UNIX_BYTES)
     while True:
         kind = next_attribute(body, length, &at, &data, &size)
         if kind < 0:
@@ -310,6 +322,10 @@ cdef bint take_unix(const uint8_t* body, size_t length, Row* row) noexcept nogil
             )
         elif kind == PEER and size >= 4:
             row.peer = words[0]
+        elif kind == UNIX_MEMINFO:
+            keep_blob(row, SKMEM_BLOB, data, size)
+        elif kind == UNIX_SHUTDOWN and size >= 1:
+            row.shutdown = TOLD | data[0] & 3
         elif kind == UID and size >= 4:
             row.uid = words[0]
         elif kind == RQLEN and size >= 8:
@@ -686,11 +702,12 @@ cdef class Dump(Intake):
         return MORE
 
 
-def parse_dump(bytes data, SocketRows rows):
+def parse_dump(bytes data, SocketRows rows, size_t dumps=0):
     """Decode TCP sockets from messages as `ss -D` writes them, into an empty table.
 
-    Returns the offset up to which all was understood, and what is wrong there: "" where the data
-    is whole, that is, ends with the end of a dump.
+    `dumps`: read so many of them, and not what lies behind; 0 for all. Returns the offset up to
+    which all was understood, and what is wrong there: "" where the data is whole, that is, ends
+    with the end of a dump.
     """
     cdef const uint8_t* start = <const uint8_t*><const char*>data
     cdef size_t size = len(data)
@@ -699,6 +716,7 @@ def parse_dump(bytes data, SocketRows rows):
     cdef const char* problem = b""
     cdef bint ended = False
     cdef bint no_memory = False
+    cdef size_t read = 0
     cdef Row[32] batch
     cdef Row* row
     cdef int waiting = 0
@@ -733,6 +751,9 @@ def parse_dump(bytes data, SocketRows rows):
                 problem = b"a message of an unknown type"
                 break
             at += align(header.length)
+            read += ended
+            if ended and read == dumps:
+                break
         if not no_memory:
             no_memory = rows.push_many(batch, waiting) != 0
     if no_memory:

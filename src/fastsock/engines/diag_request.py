@@ -13,7 +13,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 
-from fastsock.tcp import FAMILIES, TCP, UDP, UNIX
+from fastsock.tcp import FAMILIES, TCP, UDP, UNIX, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,12 +28,17 @@ INET_DIAG_REQ_BYTECODE = 1
 NO_COOKIE = b"\xff" * 8
 IPV4, IPV6, LOCAL = FAMILIES["ipv4"], FAMILIES["ipv6"], FAMILIES["unix"]
 
-# What comes with a UNIX socket (linux/unix_diag.h): name, peer, queues, user.
+# What comes with a UNIX socket (linux/unix_diag.h): name, peer, queues, user; and on request.
 UDIAG_SHOW = 0x1 | 0x4 | 0x10 | 0x40
+UDIAG_SHOW_MEMINFO, UDIAG_SHOW_FILE_AND_QUEUE = 0x20, 0x2 | 0x8
 
-# Bits 1 to 11. Bit 13, BOUND_INACTIVE, would cost a walk of one more hash (Linux 6.8) for sockets
-# that are in no table of /proc.
+# Bits 1 to 11.
 ALL_STATES = 0xFFE
+
+# A state in requests only: TCP's sockets that are bound and do nothing else (Linux 6.8). They come
+# as CLOSE, are in no table of /proc, and cost a walk of one more hash: they are asked for by name.
+BOUND_INACTIVE = 13
+CLOSE_BIT = 1 << State.CLOSE
 
 # Operations: code, how far to go on where it holds, how far where it does not.
 JUMP, LOCAL_FROM, LOCAL_TO, REMOTE_FROM, REMOTE_TO = 1, 2, 3, 4, 5
@@ -47,6 +52,7 @@ MOST_ALTERNATIVES = 256
 # What comes with each socket on request, by the columns that it fills: bit INET_DIAG_x - 1.
 EXTENSIONS = {
     1 << 1: {"tcp_info", "timeout", "rto", "ato", "cwnd", "ssthresh"},
+    1 << 2: {"attributes"},  # what a congestion control tells of itself
     1 << 3: {"congestion"},
     1 << 6: {"skmem", "drops"},
 }
@@ -82,13 +88,22 @@ def plan_requests(want: Filter, fields: Iterable[str] = ()) -> list[Request]:
     protocols = terms.get("protocol", {TCP, UDP})
     made = []
     if UNIX in protocols and LOCAL in families:
-        body = struct.pack("=BBHIII", LOCAL, 0, 0, states, 0, UDIAG_SHOW) + NO_COOKIE
+        show = UDIAG_SHOW | (UDIAG_SHOW_MEMINFO if "skmem" in columns else 0)
+        show |= UDIAG_SHOW_FILE_AND_QUEUE if "attributes" in columns else 0
+        body = struct.pack("=BBHIII", LOCAL, 0, 0, states & ALL_STATES, 0, show) + NO_COOKIE
         made.append(Request(UNIX, LOCAL, _message(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, body, b"")))
     families = [family for family in families if family != LOCAL]
     local, remote = (_single_port(terms.get(name)) for name in ("local_port", "remote_port"))
     socket_id = struct.pack("!HH", local, remote) + bytes(36) + NO_COOKIE
     program = build_program(want)
+    # No other socket of TCP is in CLOSE: where only listeners are wanted besides, the kernel must
+    # not walk over all connections for it.
+    tcp_states = states if states == ALL_STATES else states & ~CLOSE_BIT
+    asked = {TCP: tcp_states, UDP: states & ALL_STATES}
     for protocol in sorted({TCP, UDP}.intersection(protocols)):
+        states = asked[protocol]
+        if not states:
+            continue
         if protocol == TCP and len(families) == 2:
             body = struct.pack("=BBBB", 0, 0, 0, extensions) + socket_id
             body += struct.pack("=II", states, 0)
@@ -124,7 +139,8 @@ def _message(kind: int, flags: int, body: bytes, program: bytes) -> bytes:
 def _state_mask(states: Iterable[int] | None) -> int:
     if states is None:
         return ALL_STATES
-    return sum(1 << state for state in states if state < 32) & ALL_STATES
+    named = sum(1 << state for state in states if state < 32)
+    return named & (ALL_STATES | 1 << BOUND_INACTIVE)
 
 
 def _single_port(ranges: Iterable[tuple[int, int]] | None) -> int:

@@ -13,11 +13,15 @@ from fastsock.table import SocketTable
 MOST_BYTES = 1 << 32  # 8 million sockets with all that ss asks for
 
 
-def read_dump(path: str | os.PathLike[str], *, fields: Sequence[str] = ()) -> SocketTable:
+def read_dump(
+    path: str | os.PathLike[str], *, fields: Sequence[str] = (), dumps: int = 0
+) -> SocketTable:
     """Return the TCP sockets of a file written by `ss -D`, as one table.
 
-    They have no network namespace (0) and no owners. A file that ends too early, or from some place
-    on makes no sense, gives the sockets before that place, and `incomplete` says where it is.
+    They have no network namespace (0) and no owners. `dumps`: only so many that follow each other
+    in the file, where `ss -D` has asked for IPv4 and then for IPv6; 0 for all. A file that ends too
+    early, or from some place on makes no sense, gives the sockets before that place, and
+    `incomplete` says where it is.
 
     Raises DumpError (path, offset, reason) for a file that makes no sense from its start, OSError
     for one that cannot be read or is no regular file, EngineUnavailable in a build without
@@ -29,7 +33,7 @@ def read_dump(path: str | os.PathLike[str], *, fields: Sequence[str] = ()) -> So
 
     name = os.fspath(path)
     table = SocketTable(fields)
-    offset, reason = parse_dump(_read_file(name), table)
+    offset, reason = parse_dump(_read_file(name), table, dumps)
     if reason and not len(table):
         raise DumpError(name, offset, reason)
     table.sources = {"sockets": "dump"}
