@@ -123,7 +123,7 @@ class Question:
 
     def _read(self, expression: str | Expression) -> Expression | None:
         """Narrow the filter by an expression; return it where the filter is not all it says."""
-        from fastsock.expression import Term, all_of, parse_expression
+        from fastsock.expression import Expression, Term, all_of, parse_expression
         from fastsock.lookups import Lookups
         from fastsock.narrow import combine, list_named, narrow
 
@@ -131,6 +131,8 @@ class Question:
             protocols = self.want.terms["protocol"]
             lookups = Lookups(self.procfs)
             expression = parse_expression(expression, protocols=protocols, lookups=lookups)
+        if not isinstance(expression, Expression):
+            raise TypeError(f"an expression is a text or an Expression, not {expression!r}")
         named = frozenset(self.pids or ())
         if expression.needs_owners and self.want.needs_owners:
             # Whoever owns a socket beside those that are named plays a part: all is one expression.
