@@ -21,10 +21,14 @@ from fastsock import evaluation, tcp
 from fastsock.errors import FilterError, SsFilterError
 from fastsock.evaluation import Evaluation
 from fastsock.expression import Expression, parse_expression
+from fastsock.implementation import COMPILED
 from fastsock.lookups import Lookups
 from implementations import BUILDS, Implementation
 from zoo import open_zoo
 
+needs_sock_diag = pytest.mark.skipif(
+    not COMPILED, reason="/proc does not tell of interfaces, and a pure build reads no sock_diag"
+)
 needs_ss = pytest.mark.skipif(shutil.which("ss") is None, reason="iproute2 is not installed")
 FIELDS = ("interface", "mark", "socket_cgroup")
 DEFAULTS = {"tcp": frozenset((1, 2, 4, 5, 8, 9, 11)), "udp": frozenset((1,))}
@@ -237,6 +241,7 @@ state unknown
 
 
 @needs_ss
+@needs_sock_diag
 @pytest.mark.parametrize("build", BUILDS)
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_a_corpus_selects_what_ss_shows(zoo: int, build: str, protocol: str) -> None:
@@ -258,6 +263,7 @@ def test_a_corpus_selects_what_ss_shows(zoo: int, build: str, protocol: str) -> 
 
 
 @needs_ss
+@needs_sock_diag
 @pytest.mark.parametrize("build", BUILDS)
 def test_generated_expressions_select_what_ss_shows(zoo: int, build: str) -> None:
     Implementation(build)

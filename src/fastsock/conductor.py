@@ -131,7 +131,7 @@ class Question:
             protocols = self.want.terms["protocol"]
             lookups = Lookups(self.procfs)
             expression = parse_expression(expression, protocols=protocols, lookups=lookups)
-        elif not isinstance(expression, Expression):
+        if not isinstance(expression, Expression):
             raise TypeError(f"an expression is a text or an Expression, not {expression!r}")
         named = frozenset(self.pids or ())
         if expression.needs_owners and self.want.needs_owners:
