@@ -1,4 +1,4 @@
-"""Filters behind the flags of ss: the same lines, complaints and exit codes as the installed one."""
+"""Filters behind the flags of ss: the lines, complaints and exit codes of the installed one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from children import OWN, child_process, in_child
 from expressions import SS_EXPRESSIONS
-from hypothesis import HealthCheck, given, settings
 from ss_oracle import Output, ask_both, installed_version, records, run_ours, run_theirs
 from test_ss_files import build_tree
 from test_ss_live import open_all
@@ -139,7 +139,9 @@ def test_generated_filters_over_live_sockets(zoo: int, version: str) -> None:
         wrong: list[tuple[str, Any, Any]] = []
 
         @settings(
-            max_examples=60, deadline=None, database=None,
+            max_examples=60,
+            deadline=None,
+            database=None,
             suppress_health_check=list(HealthCheck),
         )
         @given(SS_EXPRESSIONS)
@@ -204,10 +206,7 @@ def test_generated_flags(seed: int, zoo: int, version: str) -> None:
             else:
                 words[-1] += letter
         lines.append(words)
-    for words, (theirs, ours) in zip(
-        lines,
-        in_child(lambda: [ask_both(words, version) for words in lines], netns=zoo),
-        strict=True,
-    ):
+    answers = in_child(lambda: [ask_both(line, version) for line in lines], netns=zoo)
+    for words, (theirs, ours) in zip(lines, answers, strict=True):
         assert (words, records(ours.text)) == (words, records(theirs.text))
         assert ours.code == theirs.code

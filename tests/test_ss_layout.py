@@ -50,8 +50,7 @@ def test_owners_are_a_column_that_is_asked_for(tree: ProcTree) -> None:
         "State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process",
         "LISTEN 2      0          127.0.0.1:5000      0.0.0.0:*     "
         'users:(("ng?[31m",pid=13,fd=6),("nginx",pid=12,fd=6))',
-        "ESTAB  0      0          127.0.0.1:5000  10.20.30.40:41872 "
-        'users:(("nginx",pid=12,fd=7))',
+        'ESTAB  0      0          127.0.0.1:5000  10.20.30.40:41872 users:(("nginx",pid=12,fd=7))',
         "LISTEN 0      0                  *:80              *:*    ",
     ]
 

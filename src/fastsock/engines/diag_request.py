@@ -36,8 +36,8 @@ UDIAG_SHOW_MEMINFO, UDIAG_SHOW_FILE_AND_QUEUE = 0x20, 0x2 | 0x8
 ALL_STATES = 0xFFE
 
 # A state in requests only: TCP's sockets that are bound and do nothing else (Linux 6.8). They come
-# as CLOSE, are in no table of /proc, and cost a walk of one more hash: who wants them asks for these
-# two states and no other.
+# as CLOSE, are in no table of /proc, and cost a walk of one more hash: who wants them asks for
+# these two states and no other.
 BOUND_INACTIVE = 13
 BOUND = frozenset((State.CLOSE, BOUND_INACTIVE))
 CLOSE_BIT = 1 << State.CLOSE
