@@ -30,7 +30,7 @@ LAYERS = [
     Layer(0, {"errors"}, 0),
     # What a cgroup's path means is asked from filters up; it knows nothing but paths.
     Layer(0, {"cgroups"}, 0),
-    Layer(0, {"columns", "row", "hash"}, 0),
+    Layer(0, {"columns", "row", "hash", "text"}, 0),
     Layer(0, {"ranges", "interval"}, 0),
     # Two grammars, what names mean on this host, and what an expression implies as a Filter.
     Layer(
@@ -56,10 +56,14 @@ LAYERS = [
     ),
     # What /proc/PID says of one process; whose files, whose name.
     Layer(3, {"processes", "files", "users"}, 1),
+    Layer(3, {"names"}, 1),
     Layer(4, {"engines"}, 4),
     Layer(5, {"conductor"}, 5),
     Layer(6, {"diagnose"}, 6),
     Layer(6, {"render"}, 6),
+    Layer(6, {"layout"}, 6),
+    # The form of every face's answer; the command writes it.
+    Layer(6, {"compat.reply"}, 0),
     Layer(7, {"compat"}, 0),
     Layer(7, {"compat.psutil"}, 7),
     Layer(
@@ -72,7 +76,7 @@ LAYERS = [
         7,
     ),
     Layer(7, {"compat.lsof"}, 7),
-    Layer(7, {"compat.netstat"}, 7),
+    Layer(7, {"compat.netstat", "compat.netstat_flags"}, 7),
     Layer(8, {"cli", "__main__"}, 8),
 ]
 

@@ -8,8 +8,8 @@ are known they are copied to their places. Three lines of three tools:
     nginx    12   www    6u  IPv4  2801      0t0  TCP 127.0.0.1:80 (LISTEN)
     tcp        0      0 127.0.0.1:80            0.0.0.0:*               LISTEN      12/nginx
 
-Where a listing is longer than memory should be asked for, what follows is written twice: once for
-the widths, once for the text.
+Of a long listing the cells whose width matters are written twice: once for the widths, once for the
+text. That is quicker than fresh memory.
 """
 
 cimport cython
@@ -39,7 +39,7 @@ from fastsock.layout import Lines
 
 cdef enum:
     BLOCK = 1 << 20         # what leaves at once
-    KEPT = 16 << 20         # cells that wait for their widths
+    KEPT = 256 << 10        # cells that wait for the widths; to write others again costs less
     BATCH = 32 << 10        # cells whose widths are known: no more than the first cache holds
     CELL = 128              # more than any kernel writes without asking for room
     SLACK = 64              # copies of 32 bytes may reach so far behind a text
@@ -99,6 +99,7 @@ ctypedef int (*Kernel)(Piece* piece, const Line* line, Out* out) noexcept nogil
 
 cdef struct Piece:
     Kernel write
+    bint simple              # nothing stands around it, and it is of sockets
     bint of_socket           # nothing on lines without one
     bint of_owner
     bint right
@@ -168,13 +169,17 @@ cdef struct Piece:
 
 
 cdef inline void put_text(Out* out, const Text* text) noexcept nogil:
-    put(out, text.data, text.length)
+    """Copy a text of ours. Most are short: 32 bytes at once, of which what follows writes over."""
+    memcpy(out.data + out.length, text.data, 32)
+    if text.length > 32:
+        memcpy(out.data + out.length + 32, text.data + 32, text.length - 32)
+    out.length += text.length
 
 
 cdef inline int put_long(Out* out, const Text* text) noexcept nogil:
-    if room(out, text.length + CELL) != 0:
+    if text.length > 64 and room(out, text.length + CELL) != 0:
         return -1
-    put(out, text.data, text.length)
+    put_text(out, text)
     return 0
 
 
@@ -447,12 +452,12 @@ cdef int write_blob(Piece* piece, const Line* line, Out* out) noexcept nogil:
 cdef int put_escaped(
     Piece* piece, const char* text, size_t length, Out* out
 ) noexcept with gil:
-    cdef Text made
     try:
         value = (<object>piece.escape)(PyBytes_FromStringAndSize(text, length))
-        made.data = PyBytes_AS_STRING(value)
-        made.length = len(value)
-        return put_long(out, &made)
+        if room(out, len(value) + CELL) != 0:
+            return -1
+        put(out, PyBytes_AS_STRING(<bytes?>value), len(value))
+        return 0
     except MemoryError:
         return -1
 
@@ -649,8 +654,16 @@ cdef int write_join(Piece* piece, const Line* line, Out* out) noexcept nogil:
     return 0
 
 
-cdef int write_piece(Piece* piece, const Line* line, Out* out) noexcept nogil:
+cdef inline int write_piece(Piece* piece, const Line* line, Out* out) noexcept nogil:
     """Write the text of one cell with what stands around it."""
+    if room(out, 2 * CELL) != 0:
+        return -1
+    if piece.simple and line.socket >= 0:
+        return piece.write(piece, line, out)
+    return write_decorated(piece, line, out)
+
+
+cdef int write_decorated(Piece* piece, const Line* line, Out* out) noexcept nogil:
     cdef const Text* given
     cdef size_t start, empty
     cdef int i
@@ -668,8 +681,9 @@ cdef int write_piece(Piece* piece, const Line* line, Out* out) noexcept nogil:
             return write_piece(piece.for_unix, line, out)
     elif piece.only_count:
         return 0
-    if room(out, piece.lead.length + piece.tail.length + 2 * CELL) != 0:
-        return -1
+    if piece.lead.length + piece.tail.length > CELL:
+        if room(out, piece.lead.length + piece.tail.length + 2 * CELL) != 0:
+            return -1
     start = out.length
     put_text(out, &piece.lead)
     empty = out.length
@@ -834,7 +848,7 @@ cdef class Blocks:
 
     cdef int fill_chunks(self) noexcept nogil:
         """Write as many lines as ss holds before it prints them."""
-        cdef size_t used = 0
+        cdef size_t used = 0, size
         cdef uint32_t held
         cdef int chunks = 1, c
         cdef bint last = False
@@ -850,12 +864,19 @@ cdef class Blocks:
             self.next_line += 1
             self.waiting += 1
             lengths = <uint32_t*>(self.lengths.data + self.lengths.length) - self.count
+            # ss fills up its queues before it keeps them.
+            size = 0
             for c in range(self.count):
-                # ss fills up its queues before it keeps them.
                 held = max(lengths[c], <uint32_t>self.pieces[c].least)
-                used = next_token(used, held, &chunks)
-            if self.hidden_last:
-                used = next_token(used, 0, &chunks)
+                size += (held + 3) & ~<size_t>1
+            if used + size + 8 < CHUNK:  # it fits, as most do
+                used += size + 2 * self.hidden_last
+            else:
+                for c in range(self.count):
+                    held = max(lengths[c], <uint32_t>self.pieces[c].least)
+                    used = next_token(used, held, &chunks)
+                if self.hidden_last:
+                    used = next_token(used, 0, &chunks)
             last = chunks >= self.chunks or self.next_line == self.total
             # It prints before it has measured the last column of the last line.
             if last and not (self.hidden_last and self.next_line < self.total):
@@ -865,21 +886,29 @@ cdef class Blocks:
         return 0
 
     cdef int fill_measured(self) noexcept nogil:
-        """Write all lines; those beyond what is kept for their widths alone."""
-        cdef size_t n, cells = 0, lengths = 0
-        for n in range(self.total):
-            if self.write_cells(n) != 0:
+        """Write lines, and of those beyond what is kept the cells whose width matters."""
+        cdef Line line
+        cdef size_t n, kept
+        cdef Piece* piece
+        cdef int c
+        while self.next_line < self.total and self.cells.length < KEPT:
+            if self.write_cells(self.next_line) != 0:
                 return -1
             self.measure(
                 <uint32_t*>(self.lengths.data + self.lengths.length) - self.count, self.count)
-            if n == self.waiting and cells < KEPT:
-                self.waiting += 1
-                cells = self.cells.length
-                lengths = self.lengths.length
-            else:
-                self.cells.length = cells
-                self.lengths.length = lengths
-        self.next_line = self.waiting
+            self.next_line += 1
+            self.waiting += 1
+        kept = self.cells.length
+        for n in range(self.next_line, self.total):
+            self.line_at(n, &line)
+            for c in range(self.count):
+                piece = self.pieces + c
+                if not piece.measured:
+                    continue
+                if write_piece(piece, &line, &self.cells) != 0:
+                    return -1
+                piece.longest = max(piece.longest, self.cells.length - kept)
+                self.cells.length = kept
         return 0
 
     cdef void set_widths(self) noexcept nogil:
@@ -910,8 +939,8 @@ cdef class Blocks:
             piece = self.pieces + c
             length = lengths[c]
             missing = length
-            if c:
-                memcpy(to, piece.before.data, piece.before.length)
+            if c and piece.before.length:
+                place_text(to, piece.before.data, piece.before.length)
                 to += piece.before.length
                 missing += piece.before.length
             missing = self.widths[c] - missing if self.widths[c] > missing else 0
@@ -1065,22 +1094,31 @@ cdef class Blocks:
         return PyBytes_AS_STRING(holder)
 
     cdef Text text(self, bytes value):
+        """Return a copy of a text, behind which 32 bytes may be read."""
         cdef Text made
-        self.kept.append(value)
-        made.data = PyBytes_AS_STRING(value)
+        cdef char* copied
         made.length = PyBytes_GET_SIZE(value)
+        copied = self.hold(made.length + SLACK)
+        memcpy(copied, PyBytes_AS_STRING(value), made.length)
+        made.data = copied
         return made
 
     cdef Text* texts(self, object values) except NULL:
         """Return an array of texts; one without data for None."""
         cdef list each = list(values)
         cdef Text* made = <Text*>self.hold(len(each) * sizeof(Text))
+        cdef size_t size = 0
         cdef Py_ssize_t i
-        self.kept.append(each)
         for i in range(len(each)):
             if each[i] is not None:
-                made[i].data = PyBytes_AS_STRING(<bytes?>each[i])
+                size += PyBytes_GET_SIZE(<bytes?>each[i])
+        cdef char* to = self.hold(size + SLACK)
+        for i in range(len(each)):
+            if each[i] is not None:
+                made[i].data = to
                 made[i].length = PyBytes_GET_SIZE(each[i])
+                memcpy(to, PyBytes_AS_STRING(each[i]), made[i].length)
+                to += made[i].length
         return made
 
     cdef Piece* make_pieces(self, list cells) except NULL:
@@ -1161,6 +1199,13 @@ cdef class Blocks:
             self.fill_timer(piece, cell)
         else:
             self.fill_owners(piece, cell)
+        piece.simple = (
+            piece.of_socket
+            and not (piece.lead.length or piece.tail.length or piece.only_count)
+            and piece.instead == NULL
+            and piece.for_unix == NULL
+            and (piece.most == 0 or piece.write == write_endpoint)
+        )
         return 0
 
     cdef int fill_number(self, Piece* piece, cell) except -1:

@@ -13,12 +13,22 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from libc.stdint cimport UINT32_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcmp, memcpy, memmove, memset
+from libc.string cimport memcmp, memmove, memset
 
 from fastsock._attributes cimport Member, make_member, read_member
 from fastsock._columns cimport OWNER_FD, OWNER_PID, OWNER_PROCESS, OWNER_TID
 from fastsock._table cimport BlobColumn, OwnerRows, SocketRows
-from fastsock._text cimport Out, Text, put, put_byte, put_ipv4, put_ipv6, put_signed, put_unsigned, room
+from fastsock._text cimport (
+    Out,
+    Text,
+    put,
+    put_byte,
+    put_ipv4,
+    put_ipv6,
+    put_signed,
+    put_unsigned,
+    room,
+)
 
 from fastsock import attributes
 from fastsock import columns as specs

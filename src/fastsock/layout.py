@@ -227,7 +227,7 @@ def render_columns(
     if ending not in ENDINGS:
         raise ValueError(f"no ending {ending!r}; there are {', '.join(ENDINGS)}")
     blocks: Iterator[bytes] = _implementation().column_blocks(
-        rows, list(cells), lines or Lines(), header, ending, chunks, screen
+        rows, list(cells), Lines() if lines is None else lines, header, ending, chunks, screen
     )
     return blocks
 
@@ -258,7 +258,9 @@ def render_fields(
 
 def render_cells(rows: SocketRows, cell: Cell, lines: Lines | None = None) -> list[bytes]:
     """Return the text of one cell for each line."""
-    made: list[bytes] = _implementation().cell_texts(rows, cell, lines or Lines())
+    made: list[bytes] = _implementation().cell_texts(
+        rows, cell, Lines() if lines is None else lines
+    )
     return made
 
 

@@ -93,9 +93,7 @@ def host_names(addresses: Iterable[bytes], limit: float = LIMIT) -> dict[bytes, 
     the resolver's, of printable ASCII only: who owns the zone chooses them.
     """
     wanted = list(dict.fromkeys(addresses))
-    _look_up(
-        _hosts, [address for address in wanted if address not in _hosts], _name_of_host, limit
-    )
+    _look_up(_hosts, [address for address in wanted if address not in _hosts], _name_of_host, limit)
     return {address: name for address in wanted if (name := _hosts.get(address)) is not None}
 
 

@@ -15,6 +15,7 @@ fastsock listeners [FLAGS] [EXPR]  what listens, how much waits to be accepted, 
 fastsock who :80 [FLAGS]           who has this port, or ADDRESS:PORT
 fastsock engines [FLAGS]           what can read sockets here, and why not
 fastsock bpf pin|unpin|status      let others than root see all owners
+fastsock ss|lsof|netstat …         what that tool answers to its own command line
 """,
     "count": """\
 fastsock count [FLAGS] [EXPR]: how many sockets, by state; the last line is always
@@ -82,19 +83,7 @@ not available; 4 what was named is hidden, or --strict and incomplete.
 """
 
 
-_PIN_WITH_EXPRESSION = frozenset(("count", "list", "listeners"))
-
-_EXPRESSIONS = """\
-EXPR, after the flags: ss's filter language, and more. Terms:
-  state|exclude STATE,…|connected|synchronized|bucket|big   dport sport port [OP] PORT,N-M,NAME
-  dst src address [=|!=] [inet:|inet6:|unix:]ADDR[/BITS][:PORT],…   protocol family pid uid inode
-  netns rx_queue tx_queue [OP] N,…   command container dev fwmark cgroup [=|!=] …
-  autobound listening inbound outbound
-OP: = != > < >= <= or eq ne gt lt ge le. Joined by and, or, not and ( ); and and or bind alike,
-from the left.
-"""
-
-_CODES = """\
+_PIN_CODES = """\
 FASTSOCK_BPF_PATH names another directory for those who read, and for status.
 Exit: 0 done, for status: something is pinned; 1 nothing is pinned there; 2 bad usage, or a path
 that no pin can have; 3 it cannot be had here, with the reason and the command that helps.

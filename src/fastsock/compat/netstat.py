@@ -20,6 +20,9 @@ from fastsock.tcp import FAMILIES, TCP, TIMERS, TYPES, UDP, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from fastsock._table import SocketRows
     from fastsock.table import SocketTable
 
 IPV4, IPV6 = FAMILIES["ipv4"], FAMILIES["ipv6"]
@@ -72,7 +75,13 @@ def run(words: Sequence[str], procfs: str = "/proc") -> Reply:
         )
     seen = next((table for table in (internet, unix) if table is not None), None)
     complaints = _complain_of_owners(seen) if options.programs and seen is not None else []
-    return Reply(_sections(options, procfs, internet, unix), complaints=complaints)
+    lacking: list[str] = []
+    return Reply(
+        _sections(options, procfs, internet, unix, lacking),
+        code=lambda: 1 if lacking else 0,
+        complaints=complaints,
+        afterwards=lacking,
+    )
 
 
 def _scan_internet(options: Options, procfs: str) -> SocketTable | None:
@@ -82,12 +91,17 @@ def _scan_internet(options: Options, procfs: str) -> SocketTable | None:
     ]
     if not protocols:
         return None
+    question: dict[str, Any] = {}
+    if options.listening and not options.all and procfs == "/proc":
+        # Who has no peer is in one of these states, and few are; a made tree may say anything.
+        question["state"] = ("listen", "close")
     return conductor.scan(
         protocol=protocols,
         family=families,
         fields=("timeout",) if options.timers else (),
         owners=options.programs,
         procfs=procfs,
+        **question,
     )
 
 
@@ -99,8 +113,13 @@ def _complain_of_owners(table: SocketTable) -> list[str]:
 
 
 def _sections(
-    options: Options, procfs: str, internet: SocketTable | None, unix: SocketTable | None
+    options: Options,
+    procfs: str,
+    internet: SocketTable | None,
+    unix: SocketTable | None,
+    lacking: list[str],
 ) -> Iterator[bytes]:
+    """Yield the listing; it ends at a protocol that was named and that the kernel lacks."""
     if options.internet:
         yield _internet_header(options)
         if internet is not None:
@@ -111,8 +130,8 @@ def _sections(
                 header=False,
                 ending="bare" if options.timers else "padded",
             )
-        yield from _proc_only(options, procfs)
-    if unix is not None:
+        yield from _proc_only(options, procfs, lacking)
+    if unix is not None and not lacking:
         yield _unix_header(options)
         yield from render_columns(
             unix,
@@ -156,22 +175,27 @@ def _choose_internet(options: Options, table: SocketTable) -> Lines | None:
     TCP comes before UDP, IPv4 before IPv6.
     """
     protocols, families = bytes(table.column("protocol")), bytes(table.column("family"))
-    if options.all and _in_order(protocols, families):
+    in_order = _in_order(protocols, families)
+    if options.all and in_order:
         return None
-    ports, addresses = table.column("remote_port").tolist(), table.column("remote_address")
-    has_peer = [
-        port != 0 if protocol == TCP else address != _NO_ADDRESS[family]
-        for protocol, family, port, address in zip(
-            protocols, families, ports, addresses, strict=True
+    chosen = [
+        n
+        for n, (protocol, port) in enumerate(
+            zip(protocols, table.column("remote_port").tolist(), strict=True)
         )
+        if options.all or protocol != TCP or (port != 0) != options.listening
     ]
-    chosen: dict[tuple[int, int], list[int]] = {
-        (protocol, family): [] for protocol in (TCP, UDP) for family in (IPV4, IPV6)
-    }
-    for n, kind in enumerate(zip(protocols, families, strict=True)):
-        if options.all or has_peer[n] != options.listening:
-            chosen[kind].append(n)
-    return Lines([n for rows in chosen.values() for n in rows])
+    if UDP in protocols and not options.all:
+        addresses = table.column("remote_address")
+        chosen = [
+            n
+            for n in chosen
+            if protocols[n] == TCP
+            or (addresses[n] != _NO_ADDRESS[families[n]]) != options.listening
+        ]
+    if not in_order:
+        chosen.sort(key=lambda n: (protocols[n], families[n]))
+    return Lines(chosen) if len(chosen) < len(table) or not in_order else None
 
 
 def _in_order(protocols: bytes, families: bytes) -> bool:
@@ -205,11 +229,9 @@ def _internet_cells(options: Options, table: SocketTable, procfs: str) -> list[C
         (UDP, IPV6, 0): b"udp6",
     }
     ports = {} if options.numeric_ports else names.service_names()
-    state = Cell(
+    state = _printed(
         "join",
-        before=b" ",
-        least=11,
-        measured=False,
+        11,
         pieces=[
             Cell("named", column="state", names=STATES, only={"protocol": (TCP,)}),
             Cell("named", column="state", names=_UDP_STATES, only={"protocol": (UDP,)}),
@@ -224,7 +246,7 @@ def _internet_cells(options: Options, table: SocketTable, procfs: str) -> list[C
 
 def _ends(
     options: Options,
-    table: SocketTable,
+    table: SocketRows,
     kinds: Mapping[tuple[int, int, int], bytes],
     ports: Mapping[tuple[int, int], bytes],
 ) -> list[Cell]:
@@ -252,19 +274,18 @@ def _ends(
     return cells
 
 
-def _host_names(table: SocketTable) -> dict[bytes, bytes]:
+def _host_names(table: SocketRows) -> dict[bytes, bytes]:
     addresses = {*table.column("local_address"), *table.column("remote_address")}
     return names.host_names(addresses.difference(_NO_ADDRESS.values()))
 
 
-def _more_cells(options: Options, table: SocketTable, procfs: str) -> list[Cell]:
+def _more_cells(options: Options, table: SocketRows, procfs: str) -> list[Cell]:
     """The cells behind the state: -e, -p, -o."""
     cells = []
     if options.extend:
         users = {} if options.numeric_users else _user_names(table)
-        column = {"before": b" ", "least": 10, "measured": False}
-        cells.append(Cell("named", column="uid", names=users, **column))
-        cells.append(Cell("number", column="inode", **column))
+        cells.append(_printed("named", 10, column="uid", names=users))
+        cells.append(_printed("number", 10, column="inode"))
     if options.programs:
         cells.append(_program_cell(table, procfs))
     if options.timers:
@@ -272,17 +293,22 @@ def _more_cells(options: Options, table: SocketTable, procfs: str) -> list[Cell]
     return cells
 
 
-def _user_names(table: SocketTable) -> dict[int, bytes]:
+def _printed(kernel: str, least: int, **parameters: Any) -> Cell:
+    """A column as printf(3) makes it: as wide as it says, or as its text is long."""
+    return Cell(kernel, least=least, measured=False, before=b" ", **parameters)
+
+
+def _user_names(table: SocketRows) -> dict[int, bytes]:
     from fastsock.users import user_name
 
     # getpwuid(3) does not know a name that is the number, nor would it change what is printed.
     return {uid: escape(user_name(uid)).encode() for uid in set(table.column("uid"))}
 
 
-def _program_cell(table: SocketTable, procfs: str) -> Cell:
+def _program_cell(table: SocketRows, procfs: str) -> Cell:
     assert table.owners is not None
     texts = [_program(procfs, process.pid) for process in table.owners.processes]
-    return Cell("owner", texts=texts, before=b" ", least=PROGRAM_WIDTH, measured=False)
+    return _printed("owner", PROGRAM_WIDTH, texts=texts)
 
 
 def _program(procfs: str, pid: int) -> bytes:
@@ -294,27 +320,15 @@ def _program(procfs: str, pid: int) -> bytes:
 
 
 def _unix_cells(options: Options, table: SocketTable, procfs: str) -> list[Cell]:
-    fixed = {"before": b" ", "measured": False}
+    flags = dict.fromkeys(range(256), b"[ ]") | {State.LISTEN: b"[ ACC ]"}
+    instead = _states_without_inode(options, table)
     cells = [
         Cell("text", text=b"unix", least=5, measured=False),
-        Cell("number", column="refcount", least=6, **fixed),
-        Cell(
-            "named",
-            column="state",
-            names=dict.fromkeys(range(256), b"[ ]") | {State.LISTEN: b"[ ACC ]"},
-            least=11,
-            **fixed,
-        ),
-        Cell("named", column="type", names=_UNIX_TYPES, least=10, **fixed),
-        Cell(
-            "named",
-            column="state",
-            names=_UNIX_STATES,
-            instead=_states_without_inode(options, table),
-            least=13,
-            **fixed,
-        ),
-        Cell("number", column="inode", least=8, **fixed),
+        _printed("number", 6, column="refcount"),
+        _printed("named", 11, column="state", names=flags),
+        _printed("named", 10, column="type", names=_UNIX_TYPES),
+        _printed("named", 13, column="state", names=_UNIX_STATES, instead=instead),
+        _printed("number", 8, column="inode"),
     ]
     if options.programs:
         cells.append(_program_cell(table, procfs))
@@ -345,14 +359,17 @@ def _clean_path(path: bytes) -> bytes:
 # -- tables that only /proc has
 
 
-def _proc_only(options: Options, procfs: str) -> Iterator[bytes]:
+def _proc_only(options: Options, procfs: str, lacking: list[str]) -> Iterator[bytes]:
     for flag, file, family, name in _PROC_ONLY:
         if not getattr(options, flag) or not (options.inet if family == IPV4 else options.inet6):
             continue
         path = f"{procfs}/net/{file}"
         text = read_if_possible(path)
         if not text:
-            continue  # the kernel has none of them
+            if options.by_name and family == IPV4:
+                lacking.append(f"netstat: no support for `AF INET ({file})' on this system.")
+                return
+            continue
         table = parse_table(text, UDP, family, path, fields=("timeout",))
         chosen = [
             n
@@ -361,15 +378,15 @@ def _proc_only(options: Options, procfs: str) -> Iterator[bytes]:
         ]
         if chosen:
             yield from render_columns(
-                _with_owners(options, table, procfs),  # type: ignore[arg-type]
-                _proc_only_cells(options, table, procfs, family, name),  # type: ignore[arg-type]
+                _with_owners(options, table, procfs),
+                _proc_only_cells(options, table, procfs, family, name),
                 lines=Lines(chosen),
                 header=False,
                 ending="bare" if options.timers else "padded",
             )
 
 
-def _with_owners(options: Options, table: storage.SocketRows, procfs: str) -> storage.SocketRows:
+def _with_owners(options: Options, table: SocketRows, procfs: str) -> SocketRows:
     if options.programs:
         owners = conductor.owners(procfs=procfs)
         heads = group.OwnerIndex(owners).heads(table, storage.OWNER_UNKNOWN)
@@ -378,14 +395,13 @@ def _with_owners(options: Options, table: storage.SocketRows, procfs: str) -> st
 
 
 def _proc_only_cells(
-    options: Options, table: SocketTable, procfs: str, family: int, name: bytes
+    options: Options, table: SocketRows, procfs: str, family: int, name: bytes
 ) -> list[Cell]:
     is_raw = name.startswith(b"raw")
     ports: Mapping[tuple[int, int], bytes] = {}
     if not options.numeric_ports:
         ports = _protocol_names() if is_raw else {}
-    state = Cell("named", column="state", names={} if is_raw else _UDP_STATES)
-    state.before, state.least, state.measured = b" ", 11, False
+    state = _printed("named", 11, column="state", names={} if is_raw else _UDP_STATES)
     return [
         *_ends(options, table, {(UDP, family, 0): name}, ports),
         state,

@@ -110,7 +110,7 @@ class Options:
     __slots__ = (
         *("tcp", "udp", "udplite", "raw", "unix", "inet", "inet6", "all", "listening", "extend"),
         *("programs", "timers", "wide", "numeric_hosts", "numeric_ports", "numeric_users"),
-        "internet",
+        *("internet", "by_name"),
     )
 
     tcp: bool
@@ -130,6 +130,7 @@ class Options:
     numeric_ports: bool
     numeric_users: bool
     internet: bool  # whether that section is there
+    by_name: bool  # whether protocols were named: one that the kernel lacks is an error then
 
     def __init__(self) -> None:
         for name in self.__slots__:
@@ -138,7 +139,7 @@ class Options:
     def complete(self) -> None:
         """Decide what is listed: without a word about it, all; a family alone is all of it."""
         names = ("tcp", "udp", "udplite", "raw")
-        some = any(getattr(self, name) for name in names)
+        some = self.by_name = any(getattr(self, name) for name in names)
         if not some and not self.unix and not self.inet and not self.inet6:
             self.unix = True
             self.inet = self.inet6 = True
