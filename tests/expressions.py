@@ -30,9 +30,7 @@ def holds(term: Term, row: Row) -> bool:
     return any(first <= row[term.name] <= last for first, last in term.values)
 
 
-def evaluate(
-    expression: Expression, row: Row, holds: Callable[[Term, Row], bool] = holds
-) -> bool:
+def evaluate(expression: Expression, row: Row, holds: Callable[[Term, Row], bool] = holds) -> bool:
     """Whether a row is selected, step by step."""
     stack: list[bool] = []
     for step in expression.steps:
@@ -74,9 +72,7 @@ def spelled(operators: str) -> st.SearchStrategy[str]:
 
 
 SS_TERMS = st.one_of(
-    st.builds(
-        join, st.sampled_from(("dport", "sport")), spelled("= != > < >= <="), PORTS
-    ),
+    st.builds(join, st.sampled_from(("dport", "sport")), spelled("= != > < >= <="), PORTS),
     st.builds(join, st.sampled_from(("dst", "src")), spelled("="), ADDRESSES),
     st.builds(
         lambda word, operator, address, port: join(word, operator, f"{address}:{port}"),
@@ -85,7 +81,9 @@ SS_TERMS = st.one_of(
         st.sampled_from("127.0.0.1 [::1] * 127.0.0.0/8 [::] 0.0.0.0".split()),
         st.sampled_from("7001 7012 0 * ssh".split()),
     ),
-    st.builds(join, st.just("fwmark"), spelled("= !="), st.sampled_from("0 1 0x1/0xff 0/1".split())),
+    st.builds(
+        join, st.just("fwmark"), spelled("= !="), st.sampled_from("0 1 0x1/0xff 0/1".split())
+    ),
     st.builds(join, st.just("dev"), spelled("= !="), st.sampled_from("lo 0 1 7".split())),
     st.just("autobound"),
 )
@@ -93,9 +91,7 @@ SS_TERMS = st.one_of(
 
 def _extend(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.one_of(
-        st.builds(
-            join, inner, st.sampled_from(("and", "&", "&&", "or", "|", "||", "")), inner
-        ),
+        st.builds(join, inner, st.sampled_from(("and", "&", "&&", "or", "|", "||", "")), inner),
         st.builds(join, st.sampled_from(("not", "!")), inner),
         st.builds("( {} )".format, inner),
     )

@@ -48,6 +48,15 @@ class Implementation:
     def evaluate(self) -> Any:
         return self._module("evaluate")
 
+    def evaluating(self) -> list[tuple[str, Any]]:
+        """What evaluation.py uses, by the names that it has there."""
+        return [
+            ("evaluate", self.evaluate),
+            ("group", self.group),
+            ("match", self.match),
+            ("storage", self.table),
+        ]
+
     @property
     def group(self) -> Any:
         return self._module("group")

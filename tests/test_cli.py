@@ -605,7 +605,7 @@ WRONG = [
     ("list -tc nginx", "-c takes a value: give it apart from -tc"),
     ("list -Z", "unknown flag -Z; see fastsock list --help"),
     ("--by state", "unknown flag --by; see fastsock --help"),
-    ("count state", "'state' has no place here: filters are flags, see --help"),
+    ("engines state", "'state' has no place here, see --help"),
     ("-t count", "the verb comes first: fastsock count …"),
     ("cuont", f"unknown verb 'cuont'; verbs are {VERBS}"),
     ("bpf", "bpf takes one of pin unpin status"),

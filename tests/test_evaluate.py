@@ -27,12 +27,7 @@ def build(implementation: Implementation, monkeypatch: pytest.MonkeyPatch) -> Im
 
 
 def use(made: Implementation, patch: pytest.MonkeyPatch) -> None:
-    for name, module in (
-        ("evaluate", made.evaluate),
-        ("group", made.group),
-        ("match", made.match),
-        ("storage", made.table),
-    ):
+    for name, module in made.evaluating():
         patch.setattr(evaluation, name, module)
 
 
@@ -105,9 +100,9 @@ def chain(parts: list[Any]) -> tuple[Any, ...]:
     return tuple(steps)
 
 
-STEPS = st.lists(
-    st.tuples(terms(), st.booleans(), st.sampled_from([AND, OR])), max_size=5
-).map(chain)
+STEPS = st.lists(st.tuples(terms(), st.booleans(), st.sampled_from([AND, OR])), max_size=5).map(
+    chain
+)
 
 
 @pytest.mark.parametrize("name", BUILDS)
@@ -233,9 +228,7 @@ def test_owners_are_needed(build: Implementation) -> None:
 
 def test_the_beginning_of_several_containers(build: Implementation) -> None:
     module = build.table
-    held = [
-        module.Process(n, 1, b"x", 0, 1, b"/docker/" + b"4f" * 31 + b"0%d" % n) for n in (1, 2)
-    ]
+    held = [module.Process(n, 1, b"x", 0, 1, b"/docker/" + b"4f" * 31 + b"0%d" % n) for n in (1, 2)]
     owners = module.OwnerRows.from_rows([(40, 1, 3, 1, 0)], held)
     rows = table(build, [{"inode": 40}])
     rows.attach_owners(owners, build.group.OwnerIndex(owners).heads(rows, -3))

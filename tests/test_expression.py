@@ -295,6 +295,8 @@ WRONG = [
     ("state bogus", 6, f"unknown state 'bogus'; states are {STATES}"),
     ("state established,bogus", 18, f"unknown state 'bogus'; states are {STATES}"),
     ("state", 5, "state needs a value"),
+    ("exclude != listening", 8, "exclude cannot be compared by !="),
+    ("state < established", 6, "state cannot be compared by <"),
     ("state established exclude", 25, "exclude needs a value"),
     ("established", 0, "unknown term 'established'; did you mean: state established"),
     ("dport 22 time-wait", 9, "unknown term 'time-wait'; did you mean: state time-wait"),
@@ -334,7 +336,7 @@ def test_what_others_wrote_is_escaped() -> None:
 def test_long_and_deep_ones_are_read() -> None:
     chain = " or ".join(f"dport {n} and sport {n}" for n in range(5000))
     assert len(parse(chain).terms) == 10000
-    assert narrow(parse(chain))[0]
+    assert narrow(parse(chain))[1] is False
     assert parse("! " * 100_001 + "dport 1").steps.count(NOT) == 100_001
     assert parse("(" * MOST_NESTED + "dport 1" + ")" * MOST_NESTED).steps == ports((1, 1))
 
@@ -353,7 +355,7 @@ def test_what_ss_takes_means_the_same() -> None:
             assert "takes one number" in str(error)
             return
         # Where ss looks alone, or does not look at all, at addresses of the other family.
-        if any(word in text for word in ("dev", "any", "/0", "not", "!")):
+        if any(word in text for word in ("autobound", "dev", "any", "/0", "not", "!")):
             return
         for row in rows[:-1]:  # the last is of UNIX, of which ss compares inodes
             assert evaluate(mine, row) == evaluate(own, row)
@@ -367,7 +369,7 @@ def test_what_ss_takes_means_the_same() -> None:
 def rows_to_ask() -> list[dict[str, Any]]:
     """Rows with few values each, so that expressions meet them."""
     loopback, some = V4 | 0x7F000001, V4 | 10 << 24
-    found = []
+    found: list[dict[str, Any]] = []
     for family, addresses in ((2, (loopback, some, V4)), (10, (0, 1, loopback, 0x2001 << 112))):
         for local in addresses:
             for remote in addresses:
@@ -491,8 +493,12 @@ def test_what_an_expression_implies(text: str, keywords: dict[str, Any], whole: 
         assert made.terms == {"state": frozenset()}
     elif "inode" in keywords or "range" in repr(keywords):
         for name, values in made.terms.items():
-            assert values == build_filter(**{name: tuple(keywords[name]) if name == "inode"
-                                             else keywords[name]}).terms[name]
+            assert (
+                values
+                == build_filter(
+                    **{name: tuple(keywords[name]) if name == "inode" else keywords[name]}
+                ).terms[name]
+            )
         assert made.terms.keys() == keywords.keys()
     else:
         want = build_filter(**keywords).terms

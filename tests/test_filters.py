@@ -17,10 +17,12 @@ from children import AS_ROOT, NOBODY, child_process, in_child
 from fastsock import cli, lookups
 from fastsock.errors import FilterError, NoSuchProcess, OwnersHidden
 from fastsock.expression import parse_expression
+from fastsock.implementation import COMPILED
 from fastsock.lookups import Lookups
 from own_namespace import CLOSE, ESTABLISHED, FIN_WAIT2, LISTEN, Held, Namespace
 
 SELF = os.getpid()
+ENGINE = "procfs" if COMPILED else "reference"  # both are refused what /proc refuses
 
 
 @pytest.fixture
@@ -77,7 +79,9 @@ def test_questions(
         return
     assert mine == sorted(tuple(s) for s in own_namespace.sockets if model(s))
     question: dict[str, Any] = {
-        "protocol": ["tcp", "udp"], "netns": own_namespace.pid, "engine": engine_name
+        "protocol": ["tcp", "udp"],
+        "netns": own_namespace.pid,
+        "engine": engine_name,
     }
     assert fastsock.count(text, **question).total == len(found)
     assert fastsock.count(text, by="state", **question).total.total == len(found)
@@ -155,6 +159,14 @@ def test_listeners_of_an_expression() -> None:
         assert len(fastsock.listeners(f"sport = {port} and not pid = {SELF}")) == 0
 
 
+def test_what_is_no_expression() -> None:
+    wrong: Any = 5
+    with pytest.raises(TypeError, match="an expression is a text or an Expression, not 5"):
+        fastsock.scan(wrong)
+    with pytest.raises(TypeError, match="a Filter, an Expression or its text, not 5"):
+        fastsock.scan().select(wrong)
+
+
 def test_columns_come_by_themselves(own_namespace: Namespace) -> None:
     found = fastsock.scan("dev != 0 or fwmark 1/1", netns=own_namespace.pid)
     assert found.fields == ("interface", "mark") and len(found) == 0
@@ -177,13 +189,13 @@ def test_a_process_that_may_not_be_read_is_an_error() -> None:
         def ask() -> str:
             for text in (f"pid = {pid}", f"pid = {pid} and not command = x"):
                 try:
-                    fastsock.scan(text, engine="procfs")
+                    fastsock.scan(text, engine=ENGINE)
                 except OwnersHidden as error:
                     assert error.pids == (pid,)
                 else:
                     return text
             try:
-                fastsock.scan("not command = x", pid=pid, engine="procfs")
+                fastsock.scan("not command = x", pid=pid, engine=ENGINE)
             except OwnersHidden:
                 return ""
             return "keyword"

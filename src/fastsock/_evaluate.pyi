@@ -13,15 +13,13 @@ def mark_numbers(
     KeyError where the table does not hold the column; so do mark_addresses and mark_masked.
     """
 
-def mark_addresses(
-    rows: SocketRows, name: str, values: Iterable[tuple[int, int, int]]
-) -> Column:
+def mark_addresses(rows: SocketRows, name: str, values: Iterable[tuple[int, int, int]]) -> Column:
     """Return marks for addresses, by (family, first, last): what one of a family may be."""
 
 def mark_masked(rows: SocketRows, values: Iterable[tuple[int, int]]) -> Column:
     """Return marks for SO_MARK, by (value, mask)."""
 
-def mark_listening(rows: SocketRows, tables: Mapping[tuple[int, int], bytes]) -> Column:
+def mark_listening(rows: SocketRows, tables: Mapping[tuple[int, int], bytes | bytearray]) -> Column:
     """Return marks for local ports, by {(netns, protocol): a byte for each port}."""
 
 def mark_rows(rows: int, indices: Column) -> Column:

@@ -1,9 +1,9 @@
 """What one term of an expression says of each row: a mark a row, and how marks are joined.
 
-Take `( dport = 443 or src 10.0.0.0/8 ) and not state time-wait`. Each of its three terms is asked of
-its column and leaves a column of marks, a byte a row, 1 where it holds; `or`, `not` and `and` are
-then loops over such bytes, and the rows that are marked in the end are picked. No object stands for
-a row: this one, say, of which the second term's mark is 1 for 10.0.0.5
+Take `( dport = 443 or src 10.0.0.0/8 ) and not state time-wait`. Each of its three terms is asked
+of its column and leaves marks, a byte a row, 1 where it holds; `or`, `not` and `and` are then
+loops over such bytes, and the rows that are marked in the end are picked. No object stands for a
+row: this one, say, of which the second term's mark is 1 for 10.0.0.5
 
   0: 0500000A:01BB 0200A8C0:D431 01 00000000:00000000 00:00000000 00000000 33 0 41 1 0 20 4 30 10 -1
 """

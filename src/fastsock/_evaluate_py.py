@@ -33,9 +33,7 @@ def mark_numbers(
     )
 
 
-def mark_addresses(
-    rows: SocketRows, name: str, values: Iterable[tuple[int, int, int]]
-) -> Column:
+def mark_addresses(rows: SocketRows, name: str, values: Iterable[tuple[int, int, int]]) -> Column:
     """Return marks for addresses, by (family, first, last): what one of a family may be."""
     wanted = list(values)
     return _marks(
@@ -55,7 +53,7 @@ def mark_masked(rows: SocketRows, values: Iterable[tuple[int, int]]) -> Column:
     )
 
 
-def mark_listening(rows: SocketRows, tables: Mapping[tuple[int, int], bytes]) -> Column:
+def mark_listening(rows: SocketRows, tables: Mapping[tuple[int, int], bytes | bytearray]) -> Column:
     """Return marks for local ports, by {(netns, protocol): a byte for each port}."""
     for table in tables.values():
         if len(table) != _PORTS:

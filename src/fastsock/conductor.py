@@ -81,11 +81,9 @@ class Question:
         selection["protocol"] = _asked_protocols(selection)
         self.want = build_filter(**selection)
         self.pids = self._find_pids()
-        self.expression: Expression | None = None
         self._evaluation: Evaluation | None = None
         self._named: frozenset[int] = frozenset()
-        if expression is not None:
-            self._read(expression)
+        self.expression = None if expression is None else self._read(expression)
         if self.expression is not None:
             fields = (*fields, *self.expression.fields)
             if netns is None and any(term.name == "netns" for term in self.expression.terms):
@@ -123,16 +121,18 @@ class Question:
         """Whether others than UNIX sockets are wanted."""
         return bool(self.want.terms["protocol"] - {UNIX})
 
-    def _read(self, expression: str | Expression) -> None:
-        """Narrow the filter by an expression, and keep of it what the filter does not say."""
-        from fastsock.expression import Term, all_of, parse_expression
+    def _read(self, expression: str | Expression) -> Expression | None:
+        """Narrow the filter by an expression; return it where the filter is not all it says."""
+        from fastsock.expression import Expression, Term, all_of, parse_expression
         from fastsock.lookups import Lookups
-        from fastsock.narrow import combine, narrow
+        from fastsock.narrow import combine, list_named, narrow
 
         if isinstance(expression, str):
             protocols = self.want.terms["protocol"]
             lookups = Lookups(self.procfs)
             expression = parse_expression(expression, protocols=protocols, lookups=lookups)
+        if not isinstance(expression, Expression):
+            raise TypeError(f"an expression is a text or an Expression, not {expression!r}")
         named = frozenset(self.pids or ())
         if expression.needs_owners and self.want.needs_owners:
             # Whoever owns a socket beside those that are named plays a part: all is one expression.
@@ -145,10 +145,10 @@ class Question:
             self.want = self.want.without_terms(*OWNER_TERMS)
         hint, whole = narrow(expression, unix=self.asks_unix)
         self.want, kept = combine(self.want, hint)
-        self.expression = None if whole and kept else expression
         self.pids = self._find_pids()
         if self.pids is None:
-            self._named = named
+            self._named = named | list_named(expression.terms)
+        return None if whole and kept else expression
 
     def _find_pids(self) -> list[int] | None:
         """Return the processes that the question names, None where it names none."""
@@ -329,8 +329,7 @@ class Question:
         names = {name for t in expression.terms if t.name == "command" for name in t.values}
         pids = (list_pids(self.procfs) if self.pids is None else self.pids) if names else []
         commands = {
-            name: processes.find_processes(self.procfs, pids, frozenset((name,)))
-            for name in names
+            name: processes.find_processes(self.procfs, pids, frozenset((name,))) for name in names
         }
         return Evaluation(expression, listening=listening, commands=commands)
 
@@ -452,8 +451,7 @@ def owners(expression: str | Expression | None = None, **question: Any) -> Owner
     asked = Question(expression, owners=True, **question)
     if asked.expression is not None:
         raise ValueError(
-            "owners() takes an expression that names processes, of one sort; "
-            "use scan(owners=True)"
+            "owners() takes an expression that names processes, of one sort; use scan(owners=True)"
         )
     extra = asked.want.without_terms(*OWNER_TERMS, "protocol").terms
     if extra:

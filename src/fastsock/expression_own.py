@@ -230,7 +230,9 @@ class _Source:
         try:
             _parse_states(word)
         except ValueError:
-            return self.refuse(f"unknown term '{word}'; terms are {' '.join(TERMS)}", token.position)
+            return self.refuse(
+                f"unknown term '{word}'; terms are {' '.join(TERMS)}", token.position
+            )
         return self.refuse(f"unknown term '{word}'; did you mean: state {word}", token.position)
 
     # ------------------------------------------------------------ what stands behind a term's name
@@ -267,8 +269,10 @@ class _Source:
                 if not match[1]:
                     raise self.refuse(f"{name}: a value is missing", token.position + at)
                 found.append((match[1], token.position + at))
-                more = match[0].endswith(",") and match.end() == len(token.text) and (
-                    match.end(1) < match.end()
+                more = (
+                    match[0].endswith(",")
+                    and match.end() == len(token.text)
+                    and (match.end(1) < match.end())
                 )
                 at = match.end()
         return found, position
@@ -297,16 +301,20 @@ class _Source:
         """Read a run of `state X exclude Y`: what is named, less what is excluded, in order."""
         states: frozenset[int] | None = None
         while True:
-            comparison = self._comparison(name)
-            named: set[int] = set()
+            at = self.position
+            adds = name == "state"
+            if self._comparison(name) == "!=":
+                if not adds:
+                    raise self.refuse("exclude cannot be compared by !=", at)
+                adds = False
+            named: frozenset[int] = frozenset()
             for text, at in self._values(name)[0]:
                 try:
                     named |= _parse_states(_plain(text))
                 except ValueError as error:
                     raise self.refuse(str(error), at) from None
-            if (name == "state") == (comparison == "="):
-                states = named | (states or frozenset()) if name == "state" else _both(states, named)
-                states = frozenset(states)
+            if adds:
+                states = named if states is None else states | named
             else:
                 states = (GROUPS["all"] if states is None else states) - named
             if not self.begins_with_states():
@@ -354,11 +362,7 @@ class _Source:
 
     def _hosts(self, name: str, values: list[tuple[str, int]]) -> Steps:
         return any_of(
-            *(
-                self._host(side, _plain(text), at)
-                for text, at in values
-                for side in _HOSTS[name]
-            )
+            *(self._host(side, _plain(text), at) for text, at in values for side in _HOSTS[name])
         )
 
     def _host(self, side: str, word: str, position: int) -> Steps:
@@ -492,11 +496,6 @@ _OTHERS: dict[str, Callable[[_Source, list[tuple[str, int]]], Steps]] = {
     "cgroup": _Source._cgroups,
 }
 _WORDS = frozenset(word for word in (*JOINTS, *COMPARISONS) if word.isalpha())
-
-
-def _both(states: frozenset[int] | None, named: set[int]) -> set[int]:
-    """`exclude != X`: only X is left."""
-    return named if states is None else set(states) & named
 
 
 def _parse_states(name: str) -> frozenset[int]:

@@ -49,6 +49,12 @@ FAMILY_PREFIXES = {
     "inet6:": IPV6,
 }
 
+# Of iproute2's table of them: what ss takes for an address of netlink.
+NETLINK_PROTOCOLS = frozenset(
+    "rtnl unused usersock fw tcpdiag nflog xfrm selinux iscsi audit fiblookup connector nft ip6fw "
+    "dec-rt uevent genl scsi-trans ecryptfs".split()
+)
+
 # What ss calls its states, and how it takes them; it knows of none above CLOSING.
 _KNOWN = frozenset(range(12))
 STATES = {
@@ -466,7 +472,10 @@ class _Source:
             known = family == LINK and self.lookups.interface(port) > 0
             if not known and not (family == NETLINK and port == "kernel"):
                 raise self._bad_host(f"'{escape(port)}' is no port of this family")
-        if family == VSOCK and address not in ("", "*") and parse_c_number(address) is None:
+        known = address in ("", "*") or parse_c_number(address) is not None
+        if family == NETLINK and not known:
+            known = address in NETLINK_PROTOCOLS
+        if not known and family != LINK:
             raise self._bad_host(f"'{escape(address)}' is no address of this family")
 
     def _ports(self, name: str, ranges: Sequence[Range]) -> Steps:

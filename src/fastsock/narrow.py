@@ -40,6 +40,10 @@ _KINDS = ("port", "address")
 # A Filter lists numbers one by one, but for ports.
 MOST_VALUES = 1024
 
+# Alternatives of ports and networks: beyond so many an engine has no use for them, and putting them
+# together again and again would take longer than a scan.
+MOST_PARTS = 256
+
 # A term that is none of a Filter: one of OWNED has to hold.
 _OWNED = "owned"
 
@@ -95,14 +99,27 @@ def find_scope(terms: Iterable[Term]) -> tuple[str, frozenset[Any]] | None:
         return None
     values = [value for term in owned for value in term.values]
     if owned[0].name == "pid":
-        if sum(last - first + 1 for first, last in values) > MOST_VALUES:
+        if sum(map(_size, owned)) > MOST_VALUES:
             return None
-        values = [pid for first, last in values for pid in range(first, last + 1)]
+        values = list(list_named(owned))
     name = "cgroup" if owned[0].name == "container" else owned[0].name
     return name, frozenset(values)
 
 
-def _bounds(term: Term, scope: tuple[str, frozenset[Any]] | None, unix: bool) -> tuple[Bound, Bound]:
+def list_named(terms: Iterable[Term]) -> frozenset[int]:
+    """Return the processes that terms name by their numbers; ranges of many name nobody."""
+    return frozenset(
+        pid
+        for term in terms
+        if term.name == "pid" and _size(term) <= MOST_VALUES
+        for first, last in term.values
+        for pid in range(first, last + 1)
+    )
+
+
+def _bounds(
+    term: Term, scope: tuple[str, frozenset[Any]] | None, unix: bool
+) -> tuple[Bound, Bound]:
     if term.name in _RANGES:
         most = _RANGES[term.name]
         outside = complement(term.values, most)
@@ -168,17 +185,23 @@ def join(left: Bound, right: Bound) -> Bound:
     terms: Terms = {}
     for name in left.terms.keys() & right.terms.keys():
         terms[name] = _union(name, left.terms[name], right.terms[name])
-    same = left.terms.keys() == right.terms.keys()
+    many = [name for name, values in terms.items() if name != _OWNED and len(values) > MOST_PARTS]
+    for name in many:
+        del terms[name]
+    same = left.terms.keys() == right.terms.keys() == terms.keys()
     differing = [name for name in terms if left.terms[name] != right.terms[name]]
     exact = left.exact and right.exact and same and len(differing) <= 1 and _OWNED not in terms
     for kind in _KINDS:
         names = (f"local_{kind}", f"remote_{kind}", kind)
         mine = [name for name in names if name in left.terms]
         theirs = [name for name in names if name in right.terms]
-        if mine and theirs and not terms.keys() & set(names):
+        if mine and theirs and not terms.keys() & set(names) and not set(many) & set(names):
             one, other = left.terms[mine[0]], right.terms[theirs[0]]
-            terms[kind] = _union(mine[0], one, other)
-            alone = len(left.terms) == len(right.terms) == 1
+            either = _union(mine[0], one, other)
+            if len(either) > MOST_PARTS:
+                continue
+            terms[kind] = either
+            alone = len(left.terms) == len(right.terms) == len(terms) == 1
             exact = left.exact and right.exact and alone and one == other
     return Bound(terms, exact)
 

@@ -352,9 +352,7 @@ class SocketTable(storage.SocketRows):
         picked.elapsed, picked.undecoded = self.elapsed, self.undecoded
         return picked
 
-    def select(
-        self, want: Filter | Expression | str | None = None, **keywords: Any
-    ) -> SocketTable:
+    def select(self, want: Filter | Expression | str | None = None, **keywords: Any) -> SocketTable:
         """Return the rows that `want`, and keywords as for `fastsock.scan`, select.
 
         `want` is a Filter, or an expression: `"state established and dport = :443"`. `pid`,
@@ -381,9 +379,11 @@ class SocketTable(storage.SocketRows):
 
     def _evaluate(self, want: Expression | str) -> SocketTable:
         from fastsock.evaluation import Evaluation  # not above: most questions are keywords
-        from fastsock.expression import parse_expression
+        from fastsock.expression import Expression, parse_expression
 
         expression = parse_expression(want) if isinstance(want, str) else want
+        if not isinstance(expression, Expression):
+            raise TypeError(f"a selection is a Filter, an Expression or its text, not {want!r}")
         return self.pick(Evaluation(expression).select(self))
 
     def _pids(self, want: Filter) -> set[int]:

@@ -150,7 +150,9 @@ def point_at(error: FilterError) -> None:
     before = before if len(before) <= _ROOM else "…" + before[1 - _ROOM :]
     width = max(len(after.partition(" ")[0]), 1)
     try:
-        sys.stderr.write(f"  {before}{after[:_ROOM]}\n  {' ' * len(before)}{'^' * min(width, _ROOM)}\n")
+        sys.stderr.write(
+            f"  {before}{after[:_ROOM]}\n  {' ' * len(before)}{'^' * min(width, _ROOM)}\n"
+        )
         sys.stderr.flush()
     except OSError:
         pass  # there is nowhere left to say it

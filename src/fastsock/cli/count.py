@@ -45,7 +45,7 @@ def run(options: Options, answer: Answer) -> int:
     keys: tuple[str, ...] = tuple(dict.fromkeys(options.all("by")))
     others: SocketTable | None = None
     descriptors = options.on("descriptors")
-    counted = count(expression, by=keys or None, descriptors=descriptors, **question)
+    counted = count(expression=expression, by=keys or None, descriptors=descriptors, **question)
     groups = counted if isinstance(counted, Groups) else None
     counts = counted.total if isinstance(counted, Groups) else counted
     if options.on("others"):
@@ -74,7 +74,7 @@ def scan_others(question: dict[str, Any], expression: Expression | None) -> Sock
     owners = not question.keys().isdisjoint(OWNER_TERMS)
     fields = UNIX_FIELDS if "unix" in question.get("protocol", ()) else ()
     question = {**question, "state": tuple(sorted(wanted))}
-    return scan(expression, owners=owners, fields=fields, **question)
+    return scan(expression=expression, owners=owners, fields=fields, **question)
 
 
 def write_text(

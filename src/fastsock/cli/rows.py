@@ -91,7 +91,7 @@ def run_list(options: Options, answer: Answer) -> int:
     if owners and not options.all("columns"):
         columns.append("owners")
     table = scan(
-        expression,
+        expression=expression,
         owners=owners,
         fields=optional_fields(needed, order),
         **question,
@@ -119,7 +119,7 @@ def run_listeners(options: Options, answer: Answer) -> int:
     """Everything that listens, by port."""
     from fastsock.conductor import listeners
 
-    table = listeners(options.expression(), **options.question())
+    table = listeners(expression=options.expression(), **options.question())
     rows = sort(sort(table, "local", False), "local_port", False)
     columns = {"protocol": "PROTO", "type": "TYPE", "local": "LOCAL", "rx_queue": "QUEUE"}
     if "type" not in table.fields:
