@@ -223,3 +223,15 @@ def test_a_lookup_is_no_dump() -> None:
     assert request.message[28:32] == b"\x7f\0\0\1"
     assert request.message[44:48] == b"\x7f\0\0\2"
     assert request.message[64:72] == b"\xff" * 8
+
+
+def test_bound_sockets_are_asked_for_by_their_name_alone() -> None:
+    def states(**question: object) -> list[int]:
+        requests = plan_requests(build_filter(protocol="tcp", **question))
+        return [unpack(request.message)["states"] for request in requests]
+
+    assert states(state=[7, 13]) == [1 << 13]
+    assert states(state=[7]) == []
+    assert states(state=[7, 10]) == [1 << 10]
+    assert states(state="other") == [ALL_STATES & ~(1 << 1) & ~(1 << 10) & ~(1 << 7)]
+    assert states() == [ALL_STATES]

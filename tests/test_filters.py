@@ -365,3 +365,14 @@ def test_a_name_server_that_is_silent_costs_its_limit_once(
             parse_expression("dst inet:c.example", lookups=here)
     finally:
         never.set()
+
+
+@pytest.mark.parametrize("term", ["dev = lo", "fwmark = 1", "cgroup = /"])
+def test_what_proc_does_not_tell_is_no_silent_zero(engine_name: str, term: str) -> None:
+    found = fastsock.scan(term, engine=engine_name)
+    told = [entry for entry in found.incomplete if "which the filter asks for" in entry["reason"]]
+    assert len(told) == (engine_name in ("procfs", "reference"))
+    if told:
+        field = {"dev": "interface", "fwmark": "mark", "cgroup": "socket_cgroup"}[term.split()[0]]
+        assert told[0]["reason"].startswith(f"/proc does not tell their {field},")
+        assert told[0]["remedy"] == "--engine netlink"

@@ -165,6 +165,14 @@ cdef int write_uint64_but_0(Cell* cell, size_t row, Out* out) noexcept nogil:
     return write_uint64(cell, row, out)
 
 
+cdef int write_uint8_but_0(Cell* cell, size_t row, Out* out) noexcept nogil:
+    """What was shut down, where the source does not tell."""
+    if (<const uint8_t*>cell.values)[row] == 0:
+        put(out, cell.absent.data, cell.absent.length)
+        return 0
+    return write_uint8(cell, row, out)
+
+
 cdef int write_uint32_but_the_largest(Cell* cell, size_t row, Out* out) noexcept nogil:
     """A user that the source does not tell."""
     if (<const uint32_t*>cell.values)[row] == UINT32_MAX:
@@ -696,6 +704,8 @@ cdef class Blocks:
         """Choose the kernel of numbers of which one stands for "not known"."""
         if (format, unknown) == ("Q", 0):
             cell.write = write_uint64_but_0
+        elif (format, unknown) == ("B", 0):
+            cell.write = write_uint8_but_0
         elif (format, unknown) == ("I", 2**32 - 1):
             cell.write = write_uint32_but_the_largest
         elif (format, unknown) == ("i", -1):

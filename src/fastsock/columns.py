@@ -85,6 +85,9 @@ OPTIONAL_COLUMNS = (
 
 OPTIONAL_NAMES = tuple(spec.name for spec in OPTIONAL_COLUMNS)
 
+# Those that a filter may ask for and /proc/net does not have: sock_diag tells them.
+BEYOND_PROC = frozenset(("interface", "mark", "socket_cgroup"))
+
 # Those that say what a UNIX socket is, as ports and addresses do of others.
 UNIX_FIELDS = ("type", "path")
 

@@ -110,6 +110,10 @@ class Question:
             self._count_hidden_namespaces()
         if "uid" in self.want.terms and self.asks_unix and not self.engine.knows_unix_uid:
             self.miss("UNIX sockets", None, "/proc does not tell whose they are", "")
+        if self.expression is not None:
+            for field in sorted(self.engine.unknown_fields.intersection(self.expression.fields)):
+                reason = f"/proc does not tell their {field}, which the filter asks for"
+                self.miss("sockets", None, reason, "--engine netlink")
 
     @property
     def asks_unix(self) -> bool:

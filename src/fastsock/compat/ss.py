@@ -83,6 +83,9 @@ ELSEWHERE = {
     "XDP": ("xdp",),
 }
 
+# All of these are in CLOSE, whatever they do; raw ones seldom are not.
+NEVER_CONNECTED = frozenset(("NETLINK", "PACKET", "XDP", "RAW", "RAWv6", "PING", "PINGv6"))
+
 # Files that ss would read in the place of one of /proc's.
 NOT_READ = tuple(
     f"PROC_NET_{name}" for name in ("TCP", "TCP6", "UDP", "UDP6", "UNIX", "RAW", "RAW6")
@@ -333,12 +336,13 @@ def _with_dump(
 
 def _not_shown(options: Options, table: SocketTable) -> list[str]:
     """Say which sockets ss would list beside: of tables that were not named, and that we lack."""
-    if not options.states & 1 << State.CLOSE:
-        return []
+    unconnected = options.states & 1 << State.CLOSE
     counted = {
         name: count
         for name, count in table.undecoded.items()
-        if count and options.tables.intersection(ELSEWHERE.get(name, ()))
+        if count
+        and options.tables.intersection(ELSEWHERE.get(name, ()))
+        and (unconnected or name not in NEVER_CONNECTED)
     }
     if not counted:
         return []

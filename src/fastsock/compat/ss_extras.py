@@ -247,9 +247,10 @@ def _inet_extras(
         text += start + shown
     if options.memory or (options.info and protocol == TCP):
         text += ("" if options.oneline else "\n\t") + memory
-        if info and info[0]:
-            text += show_info(info[0], info[1], state, attributes, options)
-        words = [*ss_attributes.show_keys(attributes)]
-        words += ss_attributes.show_upper_protocol(attributes, options.version)
-        text += "".join(f" {word}" for word in words)
+        if info:  # with it the kernel tells the others too, also to who has asked for timers only
+            if info[0]:
+                text += show_info(info[0], info[1], state, attributes, options)
+            words = [*ss_attributes.show_keys(attributes)]
+            words += ss_attributes.show_upper_protocol(attributes, options.version)
+            text += "".join(f" {word}" for word in words)
     return text

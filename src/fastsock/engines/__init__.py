@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         name: str
         exact: bool  # no more than wanted ever comes: selecting once more would change nothing
         knows_unix_uid: bool  # whether it tells who made a UNIX socket
+        unknown_fields: frozenset[str]  # what a filter may ask for and it cannot tell
 
         @property
         def unentered(self) -> int:

@@ -44,6 +44,7 @@ class BpfEngine:
     name = "bpf"
     exact = NetlinkEngine.exact
     knows_unix_uid = NetlinkEngine.knows_unix_uid
+    unknown_fields = NetlinkEngine.unknown_fields
 
     def __init__(
         self,

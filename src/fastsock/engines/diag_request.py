@@ -36,8 +36,10 @@ UDIAG_SHOW_MEMINFO, UDIAG_SHOW_FILE_AND_QUEUE = 0x20, 0x2 | 0x8
 ALL_STATES = 0xFFE
 
 # A state in requests only: TCP's sockets that are bound and do nothing else (Linux 6.8). They come
-# as CLOSE, are in no table of /proc, and cost a walk of one more hash: they are asked for by name.
+# as CLOSE, are in no table of /proc, and cost a walk of one more hash: who wants them asks for
+# these two states and no other.
 BOUND_INACTIVE = 13
+BOUND = frozenset((State.CLOSE, BOUND_INACTIVE))
 CLOSE_BIT = 1 << State.CLOSE
 
 # Operations: code, how far to go on where it holds, how far where it does not.
@@ -90,7 +92,7 @@ def plan_requests(want: Filter, fields: Iterable[str] = ()) -> list[Request]:
     if UNIX in protocols and LOCAL in families:
         show = UDIAG_SHOW | (UDIAG_SHOW_MEMINFO if "skmem" in columns else 0)
         show |= UDIAG_SHOW_FILE_AND_QUEUE if "attributes" in columns else 0
-        body = struct.pack("=BBHIII", LOCAL, 0, 0, states & ALL_STATES, 0, show) + NO_COOKIE
+        body = struct.pack("=BBHIII", LOCAL, 0, 0, states, 0, show) + NO_COOKIE
         made.append(Request(UNIX, LOCAL, _message(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, body, b"")))
     families = [family for family in families if family != LOCAL]
     local, remote = (_single_port(terms.get(name)) for name in ("local_port", "remote_port"))
@@ -99,7 +101,9 @@ def plan_requests(want: Filter, fields: Iterable[str] = ()) -> list[Request]:
     # No other socket of TCP is in CLOSE: where only listeners are wanted besides, the kernel must
     # not walk over all connections for it.
     tcp_states = states if states == ALL_STATES else states & ~CLOSE_BIT
-    asked = {TCP: tcp_states, UDP: states & ALL_STATES}
+    if terms.get("state") == BOUND:
+        tcp_states = 1 << BOUND_INACTIVE
+    asked = {TCP: tcp_states, UDP: states}
     for protocol in sorted({TCP, UDP}.intersection(protocols)):
         states = asked[protocol]
         if not states:
@@ -139,8 +143,7 @@ def _message(kind: int, flags: int, body: bytes, program: bytes) -> bytes:
 def _state_mask(states: Iterable[int] | None) -> int:
     if states is None:
         return ALL_STATES
-    named = sum(1 << state for state in states if state < 32)
-    return named & (ALL_STATES | 1 << BOUND_INACTIVE)
+    return sum(1 << state for state in states if state < 32) & ALL_STATES
 
 
 def _single_port(ranges: Iterable[tuple[int, int]] | None) -> int:

@@ -57,6 +57,7 @@ class NetlinkEngine:
     name = "netlink"
     exact = True
     knows_unix_uid = True
+    unknown_fields: frozenset[str] = frozenset()
 
     def __init__(self, procfs: str, threads: int) -> None:
         self.procfs = procfs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from fastsock.columns import BEYOND_PROC
 from fastsock.engines import reference
 from fastsock.engines.movement import list_moved, read_movement
 from fastsock.engines.namespaces import Namespace, count_uninhabited, list_tables
@@ -37,6 +38,7 @@ class ReferenceEngine:
     sources = {"sockets": name, "owners": name}
     exact = True
     knows_unix_uid = False
+    unknown_fields = BEYOND_PROC
 
     def __init__(self, procfs: str) -> None:
         self.procfs = procfs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from fastsock.columns import BEYOND_PROC
 from fastsock.engines._fd_walk import walk_descriptors
 from fastsock.engines._proc_net import TableScan
 from fastsock.engines.movement import list_moved, read_movement
@@ -31,6 +32,7 @@ class ProcfsEngine:
     sources = {"sockets": name, "owners": name}
     exact = True
     knows_unix_uid = False
+    unknown_fields = BEYOND_PROC
 
     def __init__(self, procfs: str, threads: int) -> None:
         self.procfs = procfs
