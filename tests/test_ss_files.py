@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from children import AS_ROOT, OWN, child_process, in_child
+from fastsock.implementation import COMPILED
 from proctree import (
     CLOSE,
     DGRAM,
@@ -162,6 +163,7 @@ def test_an_empty_tree(tmp_path: Path, version: str) -> None:
 @pytest.fixture(scope="module")
 def dumps(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """What `ss -D` writes of a zoo: of both families, of one, with all that it asks for."""
+    pytest.importorskip("fastsock.engines._netlink", reason="a build without extensions")
     if not AS_ROOT:
         pytest.skip("to enter the zoo's namespace takes root")
     folder = tmp_path_factory.mktemp("dumps")
@@ -176,6 +178,8 @@ def dumps(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         return in_child(write, netns=pid)
 
 
+needs_extensions = pytest.mark.skipif(not COMPILED, reason="a build without extensions")
+
 DUMP_LINES = ("-tan", "-tn", "-tln", "-tanH", "-4tan", "-tano", "-tane", "-tanm", "-tani", "-taniO")
 
 
@@ -189,6 +193,7 @@ def test_the_same_dump(line: str, number: int, dumps: list[Path], version: str) 
     assert (ours.complaints, ours.code) == (theirs.complaints, theirs.code)
 
 
+@needs_extensions
 def test_a_dump_that_is_cut(tmp_path: Path, version: str) -> None:
     whole = tcp(80) + tcp(81, 10, attribute(8, b"\0")) + DONE
     path = tmp_path / "dump"
@@ -207,6 +212,7 @@ def test_a_dump_that_is_not_there(tmp_path: Path, version: str) -> None:
     assert ours == run_theirs(["-tan"], environment)
 
 
+@needs_extensions
 def test_a_datagram_socket_is_listed_beside_a_dump(tmp_path: Path, version: str) -> None:
     path = tmp_path / "dump"
     path.write_bytes(tcp(80) + DONE)

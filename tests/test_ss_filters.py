@@ -16,6 +16,8 @@ from ss_oracle import Output, ask_both, installed_version, records, run_ours, ru
 from test_ss_files import build_tree
 from test_ss_live import open_all
 
+pytest.importorskip("fastsock.engines._netlink", reason="a build without extensions")
+
 # What people type.
 FILTERS = (
     "-tan sport = :7001",

@@ -11,6 +11,8 @@ from children import OWN, child_process, in_child
 from ss_oracle import LIVE, Output, ask_both, installed_version, records, run_ours
 from zoo import open_orphans, open_unaccepted, open_unix, open_zoo
 
+pytest.importorskip("fastsock.engines._netlink", reason="a build without extensions")
+
 
 def open_all() -> int:
     """Sockets of every sort and state."""
