@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from results import Case, Unreadable, read_cases
+from results import Case, Unreadable, read_cases, read_commands
 
 Cases = dict[str, Case]
 LARGE, HUGE = 100_000, 1_000_000
@@ -130,6 +130,27 @@ def installed_command(cases: Cases) -> float | None:
     return case.ratio if case and not case.info["editable"] else None
 
 
+def command_speed(key: str, command: str, ours: str) -> Callable[[Cases], float | None]:
+    """How many times as long a tool takes as we do, of medians taken in turn."""
+
+    def measured(cases: Cases) -> float | None:
+        other = cases.get(f"command[{key}: {command}-{LARGE}]")
+        mine = cases.get(f"command[{key}: fastsock {ours}-{LARGE}]")
+        return other.median / mine.median if other and mine else None
+
+    return measured
+
+
+def line_bar(limit: float, key: str, ours: str, theirs: str = "") -> Bar:
+    """A tool's whole command against our face of it, by default with the same words."""
+    measured = command_speed(key, theirs or ours, ours)
+    return Bar(f"100k: {theirs or ours} / fastsock {ours}", limit, measured, at_least=True)
+
+
+RENDER = {
+    face: f"test_render[{face}-{{}}]"
+    for face in ("ss -tanp", "lsof -nP -iTCP", "netstat -tanp", "list -O")
+}
 NETLINK = "test_netlink[{}-{{}}]"
 BPF, BPF_PROCESS = "test_bpf[{}-{{}}]", "test_bpf_process[{}-{{}}]"
 BPF_SCAN = BPF.format("scan with owners, against the C walk")
@@ -187,6 +208,16 @@ BARS = [
         drop_in_speed(DROP_IN_PROCESS),
         at_least=True,
     ),
+    line_bar(20, "ss -tanp", "ss -tanp"),
+    line_bar(1, "ss -tanp", "ss -tanp", "ss -tan"),
+    line_bar(20, "lsof -iTCP", "lsof -nP -iTCP"),
+    line_bar(30, "lsof -t", "lsof -t -i:5000"),
+    line_bar(15, "netstat -tanp", "netstat -tanp"),
+    line_bar(10, "ss -tnlp", "ss -tnlp"),
+    *(
+        Bar(f"100k: {face} with owners in memory / bare reads", 0.1, ratio(RENDER[face], LARGE))
+        for face in RENDER
+    ),
     Bar("1M: count, MB resident", 45, megabytes("count")),
     Bar("1M: sockets(), MB resident", 45, megabytes("sockets")),
     Bar("1M: scan, MB resident", 150, megabytes("scan")),
@@ -201,8 +232,7 @@ def read_run(folder: Path) -> Cases:
     """All cases of a run: its sizes are part of their names."""
     cases: Cases = {}
     for path in sorted(folder.glob("*.json")):
-        if not path.name.startswith("peers-"):
-            cases |= read_cases(path)
+        cases |= read_commands(path) if path.name.startswith("peers-") else read_cases(path)
     if not cases:
         raise Unreadable(f"{folder}: no results")
     return cases

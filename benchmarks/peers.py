@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Whole commands side by side: fastsock, ss, netstat, lsof and psutil, each asked the same.
 
+`fastsock ss`, `fastsock lsof` and `fastsock netstat` stand beside the tool whose command line they
+take: the same words, the same reader of the answer.
+
     sockfarm.py 100000 --time-wait 0 -- python benchmarks/peers.py [--runs 5] [--json FILE]
 
 Every command's output is read into counts by state and compared with what plain Python finds in
@@ -40,7 +43,9 @@ STATES = (
 SS_STATES = {"ESTAB": "ESTABLISHED", "UNCONN": "CLOSE", "FIN-WAIT-1": "FIN_WAIT1",
              "FIN-WAIT-2": "FIN_WAIT2"}  # fmt: skip
 
-Answer = Counter[str]  # state -> how many; and how many of them with an owner, where asked
+# state -> how many; and how many of them with an owner, where asked. Of PIDs: each, how often.
+Answer = Counter[str]
+OWNED = "with an owner"
 
 PSUTIL = """
 import collections, json, psutil
@@ -102,10 +107,15 @@ class Truth:
         owned = {row.inode for _, row in owners}
         self.states: Answer = Counter(row.state for row in rows)
         self.listeners: Answer = Counter(row.state for row in rows if row.state == "LISTEN")
-        self.owners = self.states + Counter({"with an owner": len(owned)})
+        self.owners = self.states + Counter({OWNED: len(owned)})
+        waiting = {row.inode for row in rows if row.state == "LISTEN"}
+        self.listeners_owned = self.listeners + Counter({OWNED: len(owned & waiting)})
         self.descriptors: Answer = Counter(row.state for _, row in owners)
         self.port: Answer = Counter(
             row.state for row in rows if port in (row.local_port, row.remote_port)
+        )
+        self.pids: Answer = Counter(
+            {str(owner): 1 for owner, row in owners if port in (row.local_port, row.remote_port)}
         )
         held = [row for owner, row in owners
                 if owner == pid and port in (row.local_port, row.remote_port)]  # fmt: skip
@@ -127,7 +137,7 @@ def read_fastsock_list(text: str) -> Answer:
 def read_fastsock_owners(text: str) -> Answer:
     lines = text.splitlines()[1:]
     owned = sum(" pid=" in line for line in lines)
-    return Counter(line.split(None, 2)[1] for line in lines) + Counter({"with an owner": owned})
+    return Counter(line.split(None, 2)[1] for line in lines) + Counter({OWNED: owned})
 
 
 def read_ss(text: str) -> Answer:
@@ -136,7 +146,7 @@ def read_ss(text: str) -> Answer:
 
 
 def read_ss_owners(text: str) -> Answer:
-    return read_ss(text) + Counter({"with an owner": text.count(" users:((")})
+    return read_ss(text) + Counter({OWNED: text.count("users:((")})
 
 
 def netstat_fields(text: str) -> Iterator[list[str]]:
@@ -151,11 +161,15 @@ def read_netstat(text: str) -> Answer:
 
 def read_netstat_owners(text: str) -> Answer:
     owned = sum(not fields[6].startswith("-") for fields in netstat_fields(text))
-    return read_netstat(text) + Counter({"with an owner": owned})
+    return read_netstat(text) + Counter({OWNED: owned})
 
 
 def read_lsof(text: str) -> Answer:
     return Counter(re.findall(r"\(([A-Z_0-9]+)\)$", text, re.MULTILINE))
+
+
+def read_pids(text: str) -> Answer:
+    return Counter(text.split())
 
 
 def read_psutil(text: str) -> Answer:
@@ -164,7 +178,7 @@ def read_psutil(text: str) -> Answer:
 
 def read_psutil_states(text: str) -> Answer:
     answer = read_psutil(text)
-    del answer["with an owner"]
+    del answer[OWNED]
     return answer
 
 
@@ -172,9 +186,12 @@ def read_psutil_states(text: str) -> Answer:
 
 
 class Command(NamedTuple):
+    """`less`: what it is asked instead, where that is less than the question, and its truth."""
+
     tool: str
     argv: list[str]
     read: Callable[[str], Answer]
+    less: tuple[str, Answer] | None = None
 
 
 class Question(NamedTuple):
@@ -197,6 +214,10 @@ def questions(pid: int, port: int) -> list[Question]:
     psutil = [sys.executable, "-c", PSUTIL]
     ss_port = f"( sport = :{port} or dport = :{port} )"
     count, reads = [FASTSOCK, "count", "--json"], floors.read_tables
+
+    def face(words: list[str], read: Callable[[str], Answer]) -> list[Command]:
+        """A command line given to us and to the tool whose it is."""
+        return [Command("fastsock", [FASTSOCK, *words], read), Command(words[0], words, read)]
 
     def of_process(text: str) -> Answer:  # ss cannot ask for a process: grep, as people do
         lines = [line for line in text.splitlines()[1:] if f",pid={pid}," in line]
@@ -246,6 +267,20 @@ def questions(pid: int, port: int) -> list[Question]:
             Command("ss", ["ss", "-tln"], read_ss),
             Command("netstat", ["netstat", "-tln"], read_netstat),
         ]),
+        Question("ss -tanp", "ss's line for all TCP sockets with their processes", truth.owners,
+                 walk_and_read, [
+            *face(["ss", "-tanp"], read_ss_owners),
+            Command("ss", ["ss", "-tan"], read_ss, ("the same without processes", truth.states)),
+        ]),
+        Question("ss -tnlp", "ss's line for listeners with their processes",
+                 truth.listeners_owned, walk_and_read, face(["ss", "-tnlp"], read_ss_owners)),
+        Question("lsof -iTCP", "lsof's line for all TCP descriptors", truth.descriptors,
+                 walk_and_read, face(["lsof", "-nP", "-iTCP"], read_lsof)),
+        Question("lsof -t", f"lsof's line for who has port {port}", truth.pids,
+                 walk_and_read, face(["lsof", "-t", f"-i:{port}"], read_pids)),
+        Question("netstat -tanp", "netstat's line for all TCP sockets with their processes",
+                 truth.owners, walk_and_read,
+                 face(["netstat", "-tanp"], read_netstat_owners)),
     ]  # fmt: skip
 
 
@@ -255,7 +290,7 @@ LONG = 10.0  # seconds
 
 
 def rows(answer: Answer) -> int:
-    return sum(count for state, count in answer.items() if state in STATES)
+    return answer.total() - answer[OWNED]
 
 
 def shown(argv: Sequence[str]) -> str:
@@ -269,6 +304,8 @@ def shown(argv: Sequence[str]) -> str:
 def check(command: Command, truth: Answer, first: Run) -> dict[str, Any]:
     """Compare the first run's answer; returns a result that has no time yet."""
     result: dict[str, Any] = {"tool": command.tool, "command": shown(command.argv)}
+    if command.less:
+        result["asked"], truth = command.less
     if first.code is None:
         return {**result, "verdict": "stopped", "after": round(first.seconds)}
     try:
@@ -286,8 +323,8 @@ def check(command: Command, truth: Answer, first: Run) -> dict[str, Any]:
 def ask(question: Question, runs: int, timeout: float) -> dict[str, Any]:
     """Ask every tool, check the answers, then time those that are right, in turn."""
     results: list[dict[str, Any]] = []
-    timing: dict[str, list[Run]] = {}
-    for command in question.commands:
+    timing: dict[int, list[Run]] = {}  # by the command's place
+    for place, command in enumerate(question.commands):
         if not shutil.which(command.argv[0]):
             results.append({"tool": command.tool, "verdict": "missing"})
             continue
@@ -295,16 +332,16 @@ def ask(question: Question, runs: int, timeout: float) -> dict[str, Any]:
         results.append(check(command, question.truth, first))
         if results[-1]["verdict"] == "same":
             # What takes long is not run five times over: its first run is its time.
-            timing[command.tool] = [first] if first.seconds > LONG else []
+            timing[place] = [first] if first.seconds > LONG else []
     bare: list[float] = []
     for _ in range(runs):
         bare.append(floors.timed(question.floor))
-        for command in question.commands:
-            taken = timing.get(command.tool)
+        for place, command in enumerate(question.commands):
+            taken = timing.get(place)
             if taken is not None and (not taken or taken[0].seconds <= LONG):
                 taken.append(run(command.argv, timeout))
-    for result in results:
-        if taken := timing.get(result["tool"]):
+    for place, result in enumerate(results):
+        if taken := timing.get(place):
             result |= {
                 "runs": len(taken),
                 "seconds": median(run.seconds for run in taken),

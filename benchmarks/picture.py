@@ -41,7 +41,7 @@ def draw(size: int, questions: Sequence[dict[str, Any]]) -> str:
         bars.append(f'<text x="8" y="{y}" class="question">{title}</text>')
         y += 8
         for result in question["results"]:
-            if "seconds" in result:
+            if "seconds" in result and "asked" not in result:  # asked the same
                 kind = "ours" if result["tool"] == "fastsock" else "other"
                 bar(result["tool"], kind, result["seconds"])
                 y += STEP

@@ -1,4 +1,4 @@
-"""Read what pytest-benchmark stored, with what our cases add to it in `extra_info`.
+"""Read what pytest-benchmark stored, with what our cases add to it in `extra_info`, and peers.py.
 
 engine     which engine answered
 rows       how many rows the answer has
@@ -59,6 +59,32 @@ def read_cases(path: Path) -> dict[str, Case]:
         raise Unreadable(f"{path}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"{path}: no result of pytest-benchmark ({error!r})") from None
+    return {case.name: case for case in cases}
+
+
+def read_commands(path: Path) -> dict[str, Case]:
+    """Return the whole commands that peers.py timed, as `command[KEY: COMMAND-SOCKETS]`.
+
+    Those that answered rightly; raises Unreadable.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+        cases = [
+            Case(
+                f"command[{answer['key']}: {result['command']}-{document['sockets']}]",
+                float(result["seconds"]),
+                int(result["runs"]),
+                int(result["rows"]),
+                {},
+            )
+            for answer in document["answers"]
+            for result in answer["results"]
+            if result["verdict"] == "same"
+        ]
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(f"{path}: no result of peers.py ({error!r})") from None
     return {case.name: case for case in cases}
 
 

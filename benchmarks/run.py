@@ -106,7 +106,7 @@ def readme(args: argparse.Namespace) -> str:
 def inside(size: str, args: argparse.Namespace) -> None:
     """What runs in the farm."""
     # bpf is last: it drops the kernel's caches.
-    live = ["scan", "netlink", "owners", "table", "memory", "command", "compat", "bpf"]
+    live = ["scan", "netlink", "owners", "table", "render", "memory", "command", "compat", "bpf"]
     # Plain Python would take hours for a million.
     choose = "not tree and not reference" if int(size) > 200_000 else "not tree"
     pytest(live, choose, args.seconds, args.output / f"{size}.json")
@@ -133,8 +133,13 @@ def main(argv: Sequence[str]) -> int:
         return 0
     args.output.mkdir(parents=True, exist_ok=True)
     (args.output / "README.md").write_text(readme(args))
-    farmless = "parse or tree or namespaces"
-    pytest(["parse", "owners", "namespaces"], farmless, args.seconds, args.output / "corpus.json")
+    farmless = "parse or tree or namespaces or expression"
+    pytest(
+        ["parse", "owners", "namespaces", "expression"],
+        farmless,
+        args.seconds,
+        args.output / "corpus.json",
+    )
     for size in args.sizes.split(","):
         farm = [sys.executable, str(HERE / "sockfarm.py"), size, "--time-wait=0", "--"]
         again = [sys.executable, __file__, *argv, f"--inside={size}", f"--output={args.output}"]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import bars
+import picture
 import publish
 from results import Case, memory
 
@@ -27,6 +28,18 @@ def left(size: int, **slab: float) -> bars.Cases:
     name = f"test_footprint[bpf-{size}]"
     info = {f"slab_{key}": value for key, value in slab.items()}
     return {name: Case(name, 0.05, 5, size, info)}
+
+
+def lines(ours: float, theirs: float, without_processes: float = 0.3) -> bars.Cases:
+    """Whole commands that answer one question; another one's `ss -tan` is slower."""
+    seconds = {
+        "ss -tanp: fastsock ss -tanp": ours,
+        "ss -tanp: ss -tanp": theirs,
+        "ss -tanp: ss -tan": without_processes,
+        "list: ss -tan": 9.0,
+    }
+    names = {f"command[{text}-100000]": value for text, value in seconds.items()}
+    return {name: Case(name, value, 5, 100_000, {}) for name, value in names.items()}
 
 
 def bar(text: str) -> bars.Bar:
@@ -72,6 +85,11 @@ def bar(text: str) -> bars.Bar:
             ("4.5e+03", "FAIL"),
         ),
         ("100k: kernel memory left by a bpf scan / noise", left(100_000), ("", "not measured")),
+        ("100k: ss -tanp / fastsock ss -tanp", lines(0.31, 6.2), ("20", "PASS")),
+        ("100k: ss -tanp / fastsock ss -tanp", lines(0.32, 6.2), ("19.4", "FAIL")),
+        # Of the same question's commands, not of the same command elsewhere.
+        ("100k: ss -tan / fastsock ss -tanp", lines(0.31, 6.2), ("0.968", "FAIL")),
+        ("100k: ss -tnlp / fastsock ss -tnlp", lines(0.31, 6.2), ("", "not measured")),
         ("100k: kernel memory left by a bpf scan / noise", {}, ("", "not measured")),
     ],
 )
@@ -94,13 +112,74 @@ def test_exit_code(
         "extra_info": {"rows": 100_000, "ratio": ratio},
     }
     (tmp_path / "100000.json").write_text(json.dumps({"benchmarks": [entry]}))
-    (tmp_path / "peers-100000.json").write_text("not ours")
+    stored = {"verdict": "same", "runs": 5, "rows": 100_000}
+    answer = {
+        "key": "ss -tanp",
+        "question": "ss's line",
+        "results": [
+            {"command": "fastsock ss -tanp", "seconds": 0.1, **stored},
+            {"command": "ss -tanp", "seconds": 300 * ratio, **stored},
+            {"command": "ss -tan", "verdict": "differs"},
+        ],
+    }
+    text = json.dumps({"sockets": 100_000, "answers": [answer]})
+    (tmp_path / "peers-100000.json").write_text(text)
     assert bars.main([str(tmp_path)]) == code
-    [line] = [x for x in capsys.readouterr().out.splitlines() if "not measured" not in x]
-    assert line.split() == [
+    ours, theirs = (
+        line.split() for line in capsys.readouterr().out.splitlines() if "not measured" not in line
+    )
+    assert ours == [
         "FAIL" if code else "PASS",
         *"100k: bpf scan with owners / C walk".split(), str(ratio), "<=", "0.16",
     ]  # fmt: skip
+    speed = f"{3000 * ratio:.3g}"
+    assert theirs == [*"PASS 100k: ss -tanp / fastsock ss -tanp".split(), speed, ">=", "20"]
+
+
+@pytest.mark.parametrize("text", ["not ours", "{}", '{"sockets": 7, "answers": [{}]}'])
+def test_whole_commands_that_cannot_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    (tmp_path / "peers-100000.json").write_text(text)
+    assert bars.main([str(tmp_path)]) == 2
+    assert "peers-100000.json: no result of peers.py" in capsys.readouterr().err
+
+
+def test_what_was_asked_less_is_said() -> None:
+    stored = {"verdict": "same", "runs": 5, "rows": 7, "user": 0.1, "system": 0.1}
+    answers = [
+        {
+            "key": "ss -tanp",
+            "question": "all with their processes",
+            "rows": 7,
+            "floor": 0.1,
+            "results": [
+                {"tool": "fastsock", "command": "fastsock ss -tanp", "seconds": 0.2, **stored},
+                {"tool": "ss", "command": "ss -tanp", "seconds": 0.4, **stored},
+                {"tool": "ss", "command": "ss -tan", "seconds": 0.1, **stored, "asked": "less"},
+            ],
+        }
+    ]
+    rows = publish.commands_table({7: answers}).splitlines()[4:]
+    asked = [row.split(" | ")[:2] for row in rows]
+    assert asked == [
+        ["| all with their processes", "`fastsock ss -tanp`"],
+        ["| all with their processes", "`ss -tanp`"],
+        ["| less", "`ss -tan`"],
+        ["| all with their processes", "*the bare /proc calls*"],
+    ]
+    # Both of ss's are looked at.
+    [lost] = publish.lost_table({7: answers}).splitlines()[2:]
+    assert lost == "| less | 7 | 200 ms | ss 100 ms | lost |"
+    assert picture.draw(7, answers).count('class="other"') == 1
+
+
+def test_a_command_line_is_told_from_its_size() -> None:
+    names = ("test_render[lsof -nP -iTCP-100000]", "test_render[ss -tanp-host]")
+    told = [publish.words_of_size(Case(name, 1.0, 5, 7, {})) for name in names]
+    assert told == [["`lsof -nP -iTCP`"], ["`ss -tanp`"]]
+    expression = Case("test_select[sport = 5000-5004]", 1.0, 5, 7, {})
+    assert publish.words(expression) == ["`sport = 5000-5004`"]
 
 
 def test_footprint_is_shown_beside_the_time() -> None:
@@ -122,6 +201,6 @@ def test_memory_for_people(value: float, text: str) -> None:
 
 def test_the_template_has_a_place_for_every_table_of_the_page() -> None:
     page = (publish.ROOT / "BENCHMARKS.md").read_text()
-    for name in ("bpf", "footprint", "bars"):
+    for name in ("bpf", "footprint", "render", "expression", "bars"):
         assert f"<!-- begin: {name} -->\n" in page and f"<!-- end: {name} -->" in page
         assert f"<!-- begin: {name} -->\n<!-- end: {name} -->" in publish.TEMPLATE

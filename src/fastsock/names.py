@@ -3,14 +3,14 @@
 Services come from /etc/services, read once. Hosts are asked of the system's resolver, many at a
 time and all within one limit: a resolver that does not answer must not hang a listing. What has no
 name, or none in time, is missing from the answers and stays a number.
+
+What it takes to ask is loaded when somebody is asked: services alone need none of it, and most
+listings are of numbers.
 """
 
 from __future__ import annotations
 
 import os
-import socket
-import threading
-import time
 from collections.abc import Iterable, Mapping
 
 from fastsock.tcp import PROTOCOLS
@@ -80,6 +80,8 @@ def service_ports(name: str, path: str = SERVICES) -> set[tuple[int, int]]:
 
 def interface_names() -> dict[int, bytes]:
     """Return {index: name} of the caller's network interfaces."""
+    import socket
+
     try:
         return {index: os.fsencode(name) for index, name in socket.if_nameindex()}
     except OSError:  # no netlink in a sandbox: indices say the same
@@ -108,6 +110,10 @@ def _look_up(answers: dict[Any, Any], questions: list[Any], ask: Any, limit: flo
     """Ask each question in threads that nobody waits for beyond the limit."""
     if not questions:
         return
+    import socket  # noqa: F401  # by one thread: those below ask with it
+    import threading
+    import time
+
     deadline = time.monotonic() + limit
     waiting = iter(questions)
     answered = threading.Semaphore(0)
@@ -130,6 +136,8 @@ def _look_up(answers: dict[Any, Any], questions: list[Any], ask: Any, limit: flo
 
 
 def _name_of_host(address: bytes) -> bytes | None:
+    import socket
+
     mapped = address.startswith(_V4)
     text = socket.inet_ntop(
         socket.AF_INET if mapped else socket.AF_INET6, address[12:] if mapped else address
@@ -142,6 +150,8 @@ def _name_of_host(address: bytes) -> bytes | None:
 
 
 def _addresses_of_host(name: str) -> list[bytes]:
+    import socket
+
     try:
         found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # there is no such host

@@ -33,7 +33,7 @@ def read_names(process: str) -> set[bytes]:
     """
     command = read_command(process)
     names = {command} if command else set()
-    first = _read(f"{process}/cmdline").split(b"\0", 1)[0]
+    first = read_first_argument(process)
     if first:
         names.add(os.path.basename(first))
         # A login shell's argv[0] has a dash in front: "-bash".
@@ -51,6 +51,11 @@ def read_command(process: str) -> bytes:
     text = _read(f"{process}/stat")
     start, end = text.find(b"("), text.rfind(b")")
     return text[start + 1 : end] if 0 <= start < end else b""
+
+
+def read_first_argument(process: str) -> bytes:
+    """Return argv[0], by which a process was started or has called itself since; empty for none."""
+    return _read(f"{process}/cmdline").partition(b"\0")[0]
 
 
 def shows_own_pids(procfs: str) -> bool:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from fastsock import conductor, names
+from fastsock import conductor
 from fastsock.compat.netstat_flags import Options, Refused, parse_command_line
 from fastsock.compat.reply import Reply
-from fastsock.engines.reference import parse_table, read_if_possible
 from fastsock.errors import escape
-from fastsock.implementation import group, table as storage
+from fastsock.filter import ALL
+from fastsock.implementation import group, match, table as storage
 from fastsock.layout import STATES, Cell, Lines, render_columns
+from fastsock.processes import read_first_argument
 from fastsock.tcp import FAMILIES, TCP, TIMERS, TYPES, UDP, State
 
 TYPE_CHECKING = False
@@ -178,24 +179,19 @@ def _choose_internet(options: Options, table: SocketTable) -> Lines | None:
     in_order = _in_order(protocols, families)
     if options.all and in_order:
         return None
-    chosen = [
-        n
-        for n, (protocol, port) in enumerate(
-            zip(protocols, table.column("remote_port").tolist(), strict=True)
-        )
-        if options.all or protocol != TCP or (port != 0) != options.listening
-    ]
-    if UDP in protocols and not options.all:
-        addresses = table.column("remote_address")
-        chosen = [
-            n
-            for n in chosen
-            if protocols[n] == TCP
-            or (addresses[n] != _NO_ADDRESS[families[n]]) != options.listening
-        ]
-    if not in_order:
-        chosen.sort(key=lambda n: (protocols[n], families[n]))
-    return Lines(chosen) if len(chosen) < len(table) or not in_order else None
+    chosen: list[int] = []
+    for protocol in (TCP, UDP):
+        for family in (IPV4, IPV6):
+            want = ALL.with_term("protocol", [protocol]).with_term("family", [family])
+            if protocol == TCP and not options.all:
+                ports = [(0, 0)] if options.listening else [(1, 65535)]
+                want = want.with_term("remote_port", ports)
+            rows = match.Matcher(want).select(table).tolist()
+            if protocol == UDP and rows and not options.all:
+                addresses, none = table.column("remote_address"), _NO_ADDRESS[family]
+                rows = [n for n in rows if (addresses[n] != none) != options.listening]
+            chosen += rows
+    return Lines(chosen)
 
 
 def _in_order(protocols: bytes, families: bytes) -> bool:
@@ -228,7 +224,11 @@ def _internet_cells(options: Options, table: SocketTable, procfs: str) -> list[C
         (UDP, IPV4, 0): b"udp",
         (UDP, IPV6, 0): b"udp6",
     }
-    ports = {} if options.numeric_ports else names.service_names()
+    ports: Mapping[tuple[int, int], bytes] = {}
+    if not options.numeric_ports:
+        from fastsock.names import service_names
+
+        ports = service_names()
     state = _printed(
         "join",
         11,
@@ -276,7 +276,9 @@ def _ends(
 
 def _host_names(table: SocketRows) -> dict[bytes, bytes]:
     addresses = {*table.column("local_address"), *table.column("remote_address")}
-    return names.host_names(addresses.difference(_NO_ADDRESS.values()))
+    from fastsock.names import host_names
+
+    return host_names(addresses.difference(_NO_ADDRESS.values()))
 
 
 def _more_cells(options: Options, table: SocketRows, procfs: str) -> list[Cell]:
@@ -313,7 +315,7 @@ def _program_cell(table: SocketRows, procfs: str) -> Cell:
 
 def _program(procfs: str, pid: int) -> bytes:
     """`12/nginx`: the program's name by argv[0], escaped, cut to the column."""
-    called = read_if_possible(f"{procfs}/{pid}/cmdline").partition(b"\0")[0][:511]
+    called = read_first_argument(f"{procfs}/{pid}")[:511]
     if called.startswith(b"/"):
         called = called.rpartition(b"/")[2]
     return (b"%d/" % pid + escape(called).encode())[: PROGRAM_WIDTH - 1]
@@ -360,6 +362,10 @@ def _clean_path(path: bytes) -> bytes:
 
 
 def _proc_only(options: Options, procfs: str, lacking: list[str]) -> Iterator[bytes]:
+    if not any(getattr(options, flag) for flag, *_ in _PROC_ONLY):
+        return
+    from fastsock.engines.reference import parse_table, read_if_possible
+
     for flag, file, family, name in _PROC_ONLY:
         if not getattr(options, flag) or not (options.inet if family == IPV4 else options.inet6):
             continue
@@ -411,6 +417,8 @@ def _proc_only_cells(
 
 def _protocol_names() -> dict[tuple[int, int], bytes]:
     """The port of a raw socket is its protocol: /etc/protocols, in the place of services."""
+    from fastsock.engines.reference import read_if_possible
+
     text = read_if_possible("/etc/protocols")
     found: dict[tuple[int, int], bytes] = {}
     for line in text.splitlines():
