@@ -272,6 +272,22 @@ def test_a_selection(held: Zoo, question: dict[str, Any]) -> None:
     assert rows
 
 
+@pytest.mark.parametrize("question", QUESTIONS, ids=str)
+@pytest.mark.parametrize("engine", ["bpf", "netlink", "procfs"])
+def test_what_is_held(held: Zoo, engine: str, question: dict[str, Any]) -> None:
+    """Without those that no descriptor holds it is the same answer."""
+
+    def owned(**more: Any) -> set[tuple[int, str, str, int, int, tuple[tuple[int, int], ...]]]:
+        table = fastsock.scan(owners=True, netns=held.pid, **question, **more)
+        return {
+            (row.inode, row.protocol, str(row.state), row.local_port, row.remote_port,
+             tuple((owner.pid, owner.fd) for owner in row.owners))
+            for row in table if row.owners
+        }  # fmt: skip
+
+    assert owned(engine=engine, held=True) == owned(engine="netlink")
+
+
 def test_a_selection_is_that_of_the_whole_table(held: Zoo) -> None:
     ask = partial(fastsock.scan, engine="bpf", owners=True, netns=held.pid)
     for number in (1, 4, 12, 17, 22, 27, 33, 38, 43):

@@ -74,10 +74,12 @@ class Question:
         threads: int | None = None,
         fields: Sequence[str] = (),
         owners: bool = False,
+        held: bool = False,
         **selection: Any,
     ) -> None:
         self.started = time.perf_counter()
         self.procfs = os.fspath(procfs)
+        self.held = held
         selection["protocol"] = _asked_protocols(selection)
         self.want = build_filter(**selection)
         self.pids = self._find_pids()
@@ -224,7 +226,8 @@ class Question:
         if fields is None:
             walk = self.engine.owners(self.pids)
         else:
-            walk = self.engine.owners(self.pids, Sought(self.want, self.namespaces, fields))
+            sought = Sought(self.want, self.namespaces, fields, self.held)
+            walk = self.engine.owners(self.pids, sought)
         if walk.scope is not None:
             refused = {*walk.denied, *walk.denied_links}
             ended = {pid for pid in refused if processes.has_ended(f"{self.procfs}/{pid}")}
@@ -398,6 +401,7 @@ def scan(
     expression: str | Expression | None = None,
     *,
     owners: bool = False,
+    held: bool = False,
     fields: Sequence[str] = (),
     **question: Any,
 ) -> SocketTable:
@@ -408,8 +412,10 @@ def scan(
     `fields`.
 
     `owners=True` finds out who holds them; so does selecting by `pid`, `command` or `cgroup`, which
-    looks only into those processes. `fields` names optional columns (columns.py), and what is
-    inside the raw ones (attributes.py) as "tcp_info.rtt"; what the engine cannot know is empty.
+    looks only into those processes. With `held=True` sockets that no descriptor holds (TIME_WAIT,
+    SYN_RECV, orphans) may be left out: to find these costs more. `fields` names optional columns
+    (columns.py), and what is inside the raw ones (attributes.py) as "tcp_info.rtt"; what the engine
+    cannot know is empty.
 
     `question`: pid, command, cgroup (see below), port (either end), local_port, remote_port, state,
     address (either end, CIDR), local_address, remote_address, uid, inode, family, protocol ("tcp";
@@ -425,7 +431,7 @@ def scan(
     Raises FilterError for a value that makes no sense, ValueError for an unknown field,
     NoSuchProcess, OwnersHidden when a named process may not be read, EngineUnavailable, ParseError.
     """
-    asked = Question(expression, fields=fields, owners=owners, **question)
+    asked = Question(expression, fields=fields, owners=owners, held=held, **question)
     join = Join(asked, asked.fields) if owners or asked.needs_owners else None
     walk = None if join is None else join.walk
     table = asked.select(asked.engine.sockets(asked.want, asked.namespaces, asked.fields, walk))

@@ -141,7 +141,7 @@ def _scan(request: Request, pids: Collection[int] | None) -> SocketTable | None:
         return _scan_processes(question, set(pids) & set(wanted))
     if pids is not None and len(pids) <= _FEW:
         return _scan_processes(question, set(pids))
-    return conductor.scan(owners=True, **question)
+    return conductor.scan(owners=True, held=True, **question)
 
 
 # Up to so many processes are named in the question; among more, all are looked into at once.

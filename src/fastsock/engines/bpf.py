@@ -177,9 +177,9 @@ class BpfEngine:
         return self._tables.find(want, namespaces)
 
     def owners(self, pids: Iterable[int] | None, sought: Sought | None = None) -> Walk:
-        whole = pids is None
         encounter = None
-        if sought is not None and is_met(sought, whole):
+        if sought is not None and is_met(sought, pids is None):
+            whole = pids is None and not sought.held
             # A question about a port meets few of the sockets that the processes have.
             most = 0 if whole or parse_asked(sought.want) else self._walk.expect_descriptors()
             encounter = Encounter(self._tables, sought, whole, most, self._threads)

@@ -30,8 +30,9 @@ LISTENERS = ALL.with_term("protocol", [TCP]).with_term("state", [State.LISTEN])
 def is_met(sought: Sought, whole: bool) -> bool:
     """Whether a walk, of all processes or not, should keep the sockets that are sought.
 
-    Not where sock_diag finds them by their ports or addresses, or because they listen, without a
-    look at the others; nor where it alone knows what is asked for.
+    Not where sock_diag finds them because they listen, or by their ports or addresses, without a
+    look at the others, unless the walk itself meets all that are sought; nor where it alone knows
+    what is asked for.
     """
     terms = sought.want.terms
     if not FIELDS.issuperset(sought.fields) or asked_protocols(sought.want).isdisjoint((TCP, UDP)):
@@ -41,7 +42,8 @@ def is_met(sought: Sought, whole: bool) -> bool:
     if not whole:
         return True
     few = "state" in terms and State.ESTABLISHED not in terms["state"]
-    return not few and terms.keys().isdisjoint((*PORT_TERMS, *ADDRESS_TERMS, "inode"))
+    found = not terms.keys().isdisjoint((*PORT_TERMS, *ADDRESS_TERMS, "inode"))
+    return not few and (sought.held or not found)
 
 
 def _knows_users() -> bool:

@@ -27,16 +27,24 @@ class Outlook:
 
 
 class Sought:
-    """The sockets that are asked for behind a walk: which, where, and with which columns."""
+    """The sockets that are asked for behind a walk: which, where, and with which columns.
 
-    __slots__ = ("want", "namespaces", "fields")
+    `held`: those that no descriptor holds may be left out.
+    """
+
+    __slots__ = ("want", "namespaces", "fields", "held")
 
     def __init__(
-        self, want: Filter, namespaces: Sequence[Namespace], fields: Sequence[str]
+        self,
+        want: Filter,
+        namespaces: Sequence[Namespace],
+        fields: Sequence[str],
+        held: bool = False,
     ) -> None:
         self.want = want
         self.namespaces = namespaces
         self.fields = fields
+        self.held = held
 
 
 class Walk:
