@@ -36,6 +36,9 @@ def field_blocks(
 def cell_texts(rows: SocketRows, cell: Cell, lines: Lines) -> list[bytes]:
     """Return the text of a cell for each line; see layout.render_cells."""
 
+def kind_rows(rows: SocketRows, kinds: Sequence[tuple[int, int]]) -> Column:
+    """Return the rows of some kinds, kind by kind; see layout.kind_rows."""
+
 def owner_lines(
     rows: SocketRows,
     pids: Collection[int] | None,

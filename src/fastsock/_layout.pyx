@@ -8,8 +8,8 @@ are known they are copied to their places. Three lines of three tools:
     nginx    12   www    6u  IPv4  2801      0t0  TCP 127.0.0.1:80 (LISTEN)
     tcp        0      0 127.0.0.1:80            0.0.0.0:*               LISTEN      12/nginx
 
-Of a long listing the cells whose width matters are written twice: once for the widths, once for the
-text. That is quicker than fresh memory.
+Of a long listing the cells whose width matters are looked at twice: once for the widths, where most
+tell their length without a text, once for the text. That is quicker than fresh memory.
 """
 
 cimport cython
@@ -19,12 +19,13 @@ from libc.stdlib cimport calloc, free, qsort, realloc
 from libc.string cimport memcmp, memcpy, memset
 
 from fastsock._columns cimport OWNER_FD, OWNER_PID, OWNER_PROCESS, OWNER_TID
-from fastsock._hash cimport mix, scale
+from fastsock._hash cimport mix, prefetch, scale
 from fastsock._table cimport BlobColumn, Column, OwnerRows, SocketRows, new_column
 from fastsock._text cimport (
     FS_HEX,
     Out,
     Text,
+    count_digits,
     put,
     put_byte,
     put_ipv4,
@@ -33,6 +34,8 @@ from fastsock._text cimport (
     put_unsigned,
     room,
 )
+
+from struct import calcsize
 
 from fastsock import columns as specs
 from fastsock.layout import Lines
@@ -43,6 +46,8 @@ cdef enum:
     BATCH = 32 << 10        # cells whose widths are known: no more than the first cache holds
     CELL = 128              # more than any kernel writes without asking for room
     SLACK = 64              # copies of 32 bytes may reach so far behind a text
+    AHEAD = 8               # lines, of which the rows are on their way into the cache
+    MOST_AHEAD = 16         # columns
     CHUNK = (1 << 20) - 16  # of ss: a chunk of 1 MiB less its head
     AF_INET = 2
     AF_UNIX = 1
@@ -93,13 +98,20 @@ cdef struct Owners:
     int32_t* found
     size_t capacity
 
+# A column that is read in the order of lines.
+cdef struct Ahead:
+    const char* values
+    size_t size
+
 cdef struct Piece
 
 ctypedef int (*Kernel)(Piece* piece, const Line* line, Out* out) noexcept nogil
+ctypedef size_t (*Sizer)(const Piece* piece, const Line* line) noexcept nogil
 
 cdef struct Piece:
     Kernel write
-    bint simple              # nothing stands around it, and it is of sockets
+    Sizer size               # how much that would be, where it is quicker to tell; else NULL
+    bint simple              # nothing stands around it
     bint of_socket           # nothing on lines without one
     bint of_owner
     bint right
@@ -304,13 +316,17 @@ cdef int write_named(Piece* piece, const Line* line, Out* out) noexcept nogil:
     return 0
 
 
-cdef int write_kind(Piece* piece, const Line* line, Out* out) noexcept nogil:
-    cdef uint8_t protocol = piece.protocols[line.socket]
-    cdef uint8_t family = piece.families[line.socket]
-    cdef uint8_t type = 0 if piece.types == NULL else piece.types[line.socket] & 7
+cdef inline const Text* find_kind(const Piece* piece, size_t row) noexcept nogil:
+    cdef uint8_t protocol = piece.protocols[row]
+    cdef uint8_t family = piece.families[row]
+    cdef uint8_t type = 0 if piece.types == NULL else piece.types[row] & 7
     cdef int place = (0 if protocol == TCP else 1 if protocol == UDP else 2) * 3
     place += 0 if family == AF_INET else 2 if family == AF_UNIX else 1
-    put_text(out, piece.kinds + (place * 8 + type))
+    return piece.kinds + (place * 8 + type)
+
+
+cdef int write_kind(Piece* piece, const Line* line, Out* out) noexcept nogil:
+    put_text(out, find_kind(piece, line.socket))
     return 0
 
 
@@ -654,11 +670,60 @@ cdef int write_join(Piece* piece, const Line* line, Out* out) noexcept nogil:
     return 0
 
 
+# -- sizes: what the kernel of the same name would write
+
+
+cdef size_t size_text(const Piece* piece, const Line* line) noexcept nogil:
+    return piece.texts.length
+
+
+cdef size_t size_number(const Piece* piece, const Line* line) noexcept nogil:
+    cdef uint64_t value = read_value(piece, line.socket)
+    if piece.has_unknown and value == piece.unknown:
+        return piece.unknown_text.length
+    if piece.has_unless and <int64_t>value == piece.unless:
+        return 0
+    if (piece.format == c"i" or piece.format == c"q") and <int64_t>value < 0:
+        return 1 + count_digits(0 - value)
+    return count_digits(value)
+
+
+cdef size_t size_kind(const Piece* piece, const Line* line) noexcept nogil:
+    return find_kind(piece, line.socket).length
+
+
+cdef size_t size_process(const Piece* piece, const Line* line) noexcept nogil:
+    return piece.texts[piece.owners.processes[line.owner]].length
+
+
+cdef size_t size_pid(const Piece* piece, const Line* line) noexcept nogil:
+    cdef int32_t pid = piece.owners.pids[line.owner]
+    return count_digits(pid) if pid >= 0 else 1 + count_digits(0 - <int64_t>pid)
+
+
+cdef size_t size_fd(const Piece* piece, const Line* line) noexcept nogil:
+    cdef int32_t fd = piece.owners.fds[line.owner]
+    if piece.star and fd > piece.star:
+        return 4
+    return count_digits(fd) if fd >= 0 else 1 + count_digits(0 - <int64_t>fd)
+
+
+cdef inline size_t size_piece(const Piece* piece, const Line* line) noexcept nogil:
+    """Tell the length of one cell with its lead and tail, where piece.size is not NULL."""
+    cdef size_t length
+    if line.socket < 0 and piece.of_socket or line.owner < 0 and piece.of_owner:
+        return 0
+    length = piece.size(piece, line)
+    return length + piece.lead.length + piece.tail.length if length else 0
+
+
 cdef inline int write_piece(Piece* piece, const Line* line, Out* out) noexcept nogil:
     """Write the text of one cell with what stands around it."""
     if room(out, 2 * CELL) != 0:
         return -1
-    if piece.simple and line.socket >= 0:
+    if piece.simple and (
+        (line.socket >= 0 or not piece.of_socket) and (line.owner >= 0 or not piece.of_owner)
+    ):
         return piece.write(piece, line, out)
     return write_decorated(piece, line, out)
 
@@ -699,6 +764,22 @@ cdef int write_decorated(Piece* piece, const Line* line, Out* out) noexcept nogi
             return -1
         put_text(out, &piece.tail)
     return 0
+
+
+cdef Sizer find_sizer(const Piece* piece) noexcept nogil:
+    if piece.write == write_text:
+        return size_text
+    if piece.write == write_number:
+        return size_number
+    if piece.write == write_kind:
+        return size_kind
+    if piece.write == write_process:
+        return size_process
+    if piece.write == write_pid:
+        return size_pid
+    if piece.write == write_fd:
+        return size_fd
+    return NULL
 
 
 # -- lines
@@ -751,6 +832,8 @@ cdef class Blocks:
     cdef size_t* widths      # with what stands before
     cdef bint* padded
     cdef Owners* owners
+    cdef Ahead[MOST_AHEAD] ahead
+    cdef int ahead_count
     cdef Out cells           # texts of `waiting` lines, end to end
     cdef Out lengths         # and of each the length, uint32_t
     cdef Out out
@@ -812,6 +895,21 @@ cdef class Blocks:
         cdef size_t start
         cdef uint32_t* lengths
         cdef int c
+        cdef int32_t soon
+        if number + AHEAD < self.total:
+            soon = <int32_t>number + AHEAD
+            if self.sockets != NULL:
+                soon = self.sockets[soon]
+                for c in range(self.ahead_count if soon >= 0 else 0):
+                    prefetch(self.ahead[c].values + soon * self.ahead[c].size)
+            if self.owners != NULL and self.line_owners == NULL and soon >= 0:
+                soon = self.owners.heads[soon]
+                if soon >= 0:
+                    prefetch(self.owners.following + soon)
+                    prefetch(self.owners.pids + soon)
+                    prefetch(self.owners.tids + soon)
+                    prefetch(self.owners.fds + soon)
+                    prefetch(self.owners.processes + soon)
         self.line_at(number, &line)
         if room(&self.lengths, self.count * sizeof(uint32_t)) != 0:
             return -1
@@ -888,7 +986,7 @@ cdef class Blocks:
     cdef int fill_measured(self) noexcept nogil:
         """Write lines, and of those beyond what is kept the cells whose width matters."""
         cdef Line line
-        cdef size_t n, kept
+        cdef size_t n, kept, length
         cdef Piece* piece
         cdef int c
         while self.next_line < self.total and self.cells.length < KEPT:
@@ -899,16 +997,20 @@ cdef class Blocks:
             self.next_line += 1
             self.waiting += 1
         kept = self.cells.length
-        for n in range(self.next_line, self.total):
-            self.line_at(n, &line)
-            for c in range(self.count):
-                piece = self.pieces + c
-                if not piece.measured:
-                    continue
-                if write_piece(piece, &line, &self.cells) != 0:
-                    return -1
-                piece.longest = max(piece.longest, self.cells.length - kept)
-                self.cells.length = kept
+        for c in range(self.count):
+            piece = self.pieces + c
+            if not piece.measured:
+                continue
+            for n in range(self.next_line, self.total):
+                self.line_at(n, &line)
+                if piece.size != NULL:
+                    length = size_piece(piece, &line)
+                else:
+                    if write_piece(piece, &line, &self.cells) != 0:
+                        return -1
+                    length = self.cells.length - kept
+                    self.cells.length = kept
+                piece.longest = max(piece.longest, length)
         return 0
 
     cdef void set_widths(self) noexcept nogil:
@@ -1133,8 +1235,17 @@ cdef class Blocks:
         if name not in POSITIONS or FORMATS[name] == "v":
             raise ValueError(f"unknown column {name!r}")
         cdef const char* values = self.rows.store[<int>POSITIONS[name]]
+        cdef int c
         if values == NULL and self.rows.length:
             raise ValueError(f"column {name!r} was not asked for")
+        for c in range(self.ahead_count):
+            if self.ahead[c].values == values:
+                return values
+        # Those of one byte are in the cache as they are.
+        if FORMATS[name] != "B" and self.ahead_count < MOST_AHEAD:
+            self.ahead[self.ahead_count].values = values
+            self.ahead[self.ahead_count].size = calcsize(FORMATS[name])
+            self.ahead_count += 1
         return values
 
     cdef const char* find_held(self, str name):
@@ -1199,13 +1310,15 @@ cdef class Blocks:
             self.fill_timer(piece, cell)
         else:
             self.fill_owners(piece, cell)
-        piece.simple = (
-            piece.of_socket
-            and not (piece.lead.length or piece.tail.length or piece.only_count)
+        cdef bint as_it_is = (
+            piece.only_count == 0
             and piece.instead == NULL
             and piece.for_unix == NULL
             and (piece.most == 0 or piece.write == write_endpoint)
         )
+        piece.simple = as_it_is and not (piece.lead.length or piece.tail.length)
+        if as_it_is:
+            piece.size = find_sizer(piece)
         return 0
 
     cdef int fill_number(self, Piece* piece, cell) except -1:
@@ -1544,6 +1657,37 @@ cdef Py_ssize_t collect(
     if not sorted:
         qsort(holders, found, sizeof(Holder), compare_holders)
     return found
+
+
+def kind_rows(SocketRows rows not None, kinds):
+    """Return the rows of some kinds, kind by kind; see layout.kind_rows."""
+    cdef const uint8_t* protocols = <const uint8_t*>rows.store[<int>POSITIONS["protocol"]]
+    cdef const uint8_t* families = <const uint8_t*>rows.store[<int>POSITIONS["family"]]
+    cdef uint8_t[65536] place
+    cdef Py_ssize_t[257] starts
+    cdef Py_ssize_t i, count = rows.length
+    cdef int rank
+    memset(place, 0, sizeof(place))
+    memset(starts, 0, sizeof(starts))
+    if len(kinds) > 255:
+        raise ValueError("there are no more than 255 kinds")
+    for rank, (protocol, family) in enumerate(kinds):
+        place[<uint8_t>protocol << 8 | <uint8_t>family] = rank + 1
+    with nogil:
+        for i in range(count):
+            starts[place[protocols[i] << 8 | families[i]]] += 1
+        starts[0] = 0
+        for rank in range(1, 257):
+            starts[rank] += starts[rank - 1]
+    cdef Column made = new_column("index", "i", starts[256])
+    cdef int32_t* to = <int32_t*>made.data
+    with nogil:
+        for i in range(count):
+            rank = place[protocols[i] << 8 | families[i]]
+            if rank:
+                to[starts[rank - 1]] = <int32_t>i
+                starts[rank - 1] += 1
+    return made
 
 
 def owner_lines(SocketRows rows not None, pids, fds, bint threads):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from fastsock.columns import OPTIONAL_COLUMNS, SOCKET_COLUMNS, UNKNOWN_VALUES
+from fastsock.implementation import table
 from fastsock.layout import Cell, Lines
 from fastsock.tcp import FAMILIES, TCP, UDP, State
 
@@ -80,6 +81,19 @@ def cell_texts(rows: SocketRows, cell: Cell, lines: Lines) -> list[bytes]:
     """Return the text of a cell for each line; see layout.render_cells."""
     kernel = _kernel(rows, cell)
     return [kernel(*place) for place in _places(rows, lines)]
+
+
+def kind_rows(rows: SocketRows, kinds: Sequence[tuple[int, int]]) -> Column:
+    """Return the rows of some kinds, kind by kind; see layout.kind_rows."""
+    if len(kinds) > 255:
+        raise ValueError("there are no more than 255 kinds")
+    found: dict[tuple[int, int], list[int]] = {kind: [] for kind in kinds}
+    protocols, families = rows.column("protocol"), rows.column("family")
+    for row, kind in enumerate(zip(protocols, families, strict=True)):
+        if kind in found:
+            found[kind].append(row)
+    every = (row for of_kind in found.values() for row in of_kind)
+    return table.Column.from_values("index", "i", every)
 
 
 def owner_lines(

@@ -81,20 +81,26 @@ cdef inline void put_byte(Out* out, char byte) noexcept nogil:
     out.length += 1
 
 
+cdef inline int count_digits(uint64_t value) noexcept nogil:
+    cdef int count = 1
+    while value >= 10000:
+        value //= 10000
+        count += 4
+    return count + (value >= 10) + (value >= 100) + (value >= 1000)
+
+
 cdef inline void put_unsigned(Out* out, uint64_t value) noexcept nogil:
-    cdef char digits[20]
-    cdef int at = 20
+    """Counted first, so that each digit is written where it stays."""
+    cdef char* at = out.data + out.length + count_digits(value)
+    out.length = at - out.data
     while value >= 100:
         at -= 2
-        memcpy(digits + at, FS_PAIRS + 2 * (value % 100), 2)
+        memcpy(at, FS_PAIRS + 2 * (value % 100), 2)
         value //= 100
     if value >= 10:
-        at -= 2
-        memcpy(digits + at, FS_PAIRS + 2 * value, 2)
+        memcpy(at - 2, FS_PAIRS + 2 * value, 2)
     else:
-        at -= 1
-        digits[at] = <char>(48 + value)
-    put(out, digits + at, 20 - at)
+        (at - 1)[0] = <char>(48 + value)
 
 
 cdef inline void put_signed(Out* out, int64_t value) noexcept nogil:

@@ -264,6 +264,15 @@ def render_cells(rows: SocketRows, cell: Cell, lines: Lines | None = None) -> li
     return made
 
 
+def kind_rows(rows: SocketRows, kinds: Sequence[tuple[int, int]]) -> Column:
+    """Return the rows of these kinds, (protocol, family), kind by kind, for `Lines`.
+
+    Each kind's keep their order; rows of other kinds are left out.
+    """
+    made: Column = _implementation().kind_rows(rows, kinds)
+    return made
+
+
 def owner_lines(
     rows: SocketRows,
     *,

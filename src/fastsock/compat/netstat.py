@@ -15,7 +15,7 @@ from fastsock.compat.reply import Reply
 from fastsock.errors import escape
 from fastsock.filter import ALL
 from fastsock.implementation import group, match, table as storage
-from fastsock.layout import STATES, Cell, Lines, render_columns
+from fastsock.layout import STATES, Cell, Lines, kind_rows, render_columns
 from fastsock.processes import read_first_argument
 from fastsock.tcp import FAMILIES, TCP, TIMERS, TYPES, UDP, State
 
@@ -30,6 +30,9 @@ IPV4, IPV6 = FAMILIES["ipv4"], FAMILIES["ipv6"]
 
 PROGRAM_WIDTH = 20  # of the column; the text has one character less
 ADDRESS_WIDTH = 23
+
+# In the order in which netstat lists them.
+_KINDS = [(protocol, family) for protocol in (TCP, UDP) for family in (IPV4, IPV6)]
 
 _NO_ADDRESS = {IPV4: bytes(10) + b"\xff\xff" + bytes(4), IPV6: bytes(16)}
 
@@ -177,20 +180,19 @@ def _choose_internet(options: Options, table: SocketTable) -> Lines | None:
     """
     protocols, families = bytes(table.column("protocol")), bytes(table.column("family"))
     in_order = _in_order(protocols, families)
-    if options.all and in_order:
-        return None
+    if options.all:
+        return None if in_order else Lines(kind_rows(table, _KINDS))
     chosen: list[int] = []
-    for protocol in (TCP, UDP):
-        for family in (IPV4, IPV6):
-            want = ALL.with_term("protocol", [protocol]).with_term("family", [family])
-            if protocol == TCP and not options.all:
-                ports = [(0, 0)] if options.listening else [(1, 65535)]
-                want = want.with_term("remote_port", ports)
-            rows = match.Matcher(want).select(table).tolist()
-            if protocol == UDP and rows and not options.all:
-                addresses, none = table.column("remote_address"), _NO_ADDRESS[family]
-                rows = [n for n in rows if (addresses[n] != none) != options.listening]
-            chosen += rows
+    for protocol, family in _KINDS:
+        want = ALL.with_term("protocol", [protocol]).with_term("family", [family])
+        if protocol == TCP:
+            ports = [(0, 0)] if options.listening else [(1, 65535)]
+            want = want.with_term("remote_port", ports)
+        rows = match.Matcher(want).select(table).tolist()
+        if protocol == UDP and rows:
+            addresses, none = table.column("remote_address"), _NO_ADDRESS[family]
+            rows = [n for n in rows if (addresses[n] != none) != options.listening]
+        chosen += rows
     return Lines(chosen)
 
 

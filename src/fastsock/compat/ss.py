@@ -19,8 +19,7 @@ from fastsock import layout
 from fastsock.compat import ss_flags
 from fastsock.compat.reply import Reply
 from fastsock.compat.ss_flags import Options, Stop
-from fastsock.filter import ALL
-from fastsock.implementation import group, match, table as storage
+from fastsock.implementation import group, table as storage
 from fastsock.layout import Cell, Lines
 from fastsock.tcp import FAMILIES, TCP, TYPES, UDP, UNIX, State
 
@@ -29,7 +28,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fastsock.expression import Expression
-    from fastsock.table import OwnerTable, SocketTable
+    from fastsock.table import Column, OwnerTable, SocketTable
+
+    Rows = Column | list[int] | None  # what is listed in which order; None: all as it came
 
 # ss's tables by ours.
 PROTOCOLS: dict[str, int] = {"tcp": TCP, "udp": UDP, **dict.fromkeys(ss_flags.UNIX_TABLES, UNIX)}
@@ -63,6 +64,7 @@ TIMERS = {0: b"off", 1: b"on", 2: b"keepalive", 3: b"timewait", 4: b"persist"}
 SHUTDOWN = {4: b"<->", 5: b"-->", 6: b"<--", 7: b"---"}  # what is shut loses its tip
 
 INET = {"protocol": (TCP, UDP)}
+KINDS = [(protocol, family) for protocol in (UDP, TCP) for family in (IPV4, IPV6)]
 CLONE_NEWNET = 0x40000000
 CHUNKS = 5  # after so many MiB ss begins anew to measure
 
@@ -353,45 +355,31 @@ def _not_shown(options: Options, table: SocketTable) -> list[str]:
 # ----------------------------------------------------------------------------------------- the rows
 
 
-def order_rows(table: SocketTable, options: Options) -> list[int] | None:
+def order_rows(table: SocketTable, options: Options) -> Rows:
     """Return the rows that are shown in ss's order: UNIX, UDP, TCP, of each IPv4 first.
 
     None where that is the order that they have. Of a tree UNIX sockets come by type and inode.
     """
     protocols, families = (bytes(table.column(name)) for name in ("protocol", "family"))
     kinds = {UNIX_TYPES[name] for name in options.tables if name in UNIX_TYPES}
-    all_unix = len(kinds) == len(UNIX_TYPES) or UNIX not in protocols
-    if all_unix and _is_ordered(protocols, families):
-        return None
-    found: list[int] = []
-    if UNIX in protocols:
-        unix = _rows_of(table, UNIX, None)
-        types = table.column("type")
-        unix = unix if all_unix else [n for n in unix if types[n] in kinds]
-        if _root() is not None:
-            inodes = table.column("inode")
-            unix.sort(key=lambda n: (types[n], inodes[n]))
-        found += unix
-    for protocol in (UDP, TCP):
-        for family in (IPV4, IPV6):
-            found += _rows_of(table, protocol, family)
-    return found
+    if UNIX not in protocols:
+        return None if _is_ordered(protocols, families) else layout.kind_rows(table, KINDS)
+    unix: list[int] = layout.kind_rows(table, [(UNIX, LOCAL)]).tolist()
+    types = table.column("type")
+    if len(kinds) < len(UNIX_TYPES):
+        unix = [n for n in unix if types[n] in kinds]
+    if _root() is not None:
+        inodes = table.column("inode")
+        unix.sort(key=lambda n: (types[n], inodes[n]))
+    return [*unix, *layout.kind_rows(table, KINDS)]
 
 
 def _is_ordered(protocols: bytes, families: bytes) -> bool:
-    """Whether all is of one protocol without UNIX's own order, and IPv4 is in front."""
-    if len(set(protocols)) > 1 or UNIX in protocols:
+    """Whether all is of one protocol, and IPv4 is in front."""
+    if len(set(protocols)) > 1:
         return False
     first = families.count(IPV4)
     return families.find(IPV6) in (-1, first)
-
-
-def _rows_of(table: SocketTable, protocol: int, family: int | None) -> list[int]:
-    want = ALL.with_term("protocol", [protocol])
-    if family is not None:
-        want = want.with_term("family", [family])
-    rows: list[int] = match.Matcher(want).select(table).tolist()
-    return rows
 
 
 def _render(options: Options, table: SocketTable) -> Iterable[bytes]:
@@ -429,7 +417,7 @@ def _screen(options: Options) -> int | None:
 # ---------------------------------------------------------------------------------------- the cells
 
 
-def _cells(options: Options, table: SocketTable, rows: list[int] | None) -> list[Cell]:
+def _cells(options: Options, table: SocketTable, rows: Rows) -> list[Cell]:
     tree = _root() is not None
     made = []
     if options.shows_netid:
@@ -532,7 +520,7 @@ def _interfaces(options: Options, table: SocketTable) -> dict[int, bytes]:
     }
 
 
-def _users(options: Options, table: SocketTable, rows: list[int] | None) -> list[Cell]:
+def _users(options: Options, table: SocketTable, rows: Rows) -> list[Cell]:
     if table.owners is None:
         return []
     if options.threads:
@@ -567,7 +555,7 @@ def name_command(command: bytes, version: tuple[int, int]) -> bytes:
     return bytes(byte if 32 <= byte < 127 else ord("?") for byte in command)
 
 
-def _extras(options: Options, table: SocketTable, rows: list[int] | None) -> list[Cell]:
+def _extras(options: Options, table: SocketTable, rows: Rows) -> list[Cell]:
     """Return what stands behind a socket: timer, details, memory, TCP's own numbers."""
     pieces: list[Cell] = []
     tree = _root() is not None
