@@ -17,6 +17,7 @@ from libc.string cimport memcmp, memmove, memset
 
 from fastsock._attributes cimport Member, make_member, read_member
 from fastsock._columns cimport OWNER_FD, OWNER_PID, OWNER_PROCESS, OWNER_TID
+from fastsock._hash cimport prefetch
 from fastsock._table cimport BlobColumn, OwnerRows, SocketRows
 from fastsock._text cimport (
     Out,
@@ -38,6 +39,7 @@ from fastsock.render import OWNER_FIELDS, PLAIN, SENTINELS, json_name, text_name
 cdef enum:
     BLOCK = 1 << 20
     CELL = 96  # more than any kernel writes without asking for room: an endpoint takes 52 bytes
+    AHEAD = 8  # rows, of which the owners are on their way into the cache
     AF_INET = 2
     AF_INET6 = 10
     AF_UNIX = 1
@@ -549,10 +551,19 @@ cdef class Blocks:
         cdef const char* separator = PyBytes_AS_STRING(self.separator)
         cdef size_t separator_length = PyBytes_GET_SIZE(self.separator)
         cdef int failed = 0
+        cdef int32_t soon
         if self.next_row >= total and self.out.length == 0:
             raise StopIteration
         with nogil:
             while self.next_row < total and self.out.length < BLOCK and failed == 0:
+                if self.owners != NULL and self.next_row + AHEAD < total:
+                    soon = self.owners.heads[self.next_row + AHEAD]
+                    if soon >= 0:
+                        prefetch(self.owners.following + soon)
+                        prefetch(self.owners.pids + soon)
+                        prefetch(self.owners.tids + soon)
+                        prefetch(self.owners.fds + soon)
+                        prefetch(self.owners.processes + soon)
                 if self.json:
                     failed = write_json_row(self.cells, self.count, self.next_row, &self.out)
                     if failed == 0 and self.next_row + 1 < total:
