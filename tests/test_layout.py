@@ -403,6 +403,56 @@ def test_queues_fill_a_buffer_of_ss_as_wide_as_they_are_shown(twin: Twin) -> Non
     assert [line.index(b"2") for line in lines[:70]] == [2] * 69 + [8]
 
 
+NUMBERS = [0, 9, 10, 99, 100, 999, 1000, 9999, 10_000, 12_345_678, 2**32 - 1]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_numbers_have_all_their_digits(twin: Twin, number: int) -> None:
+    rows = twin.table.SocketRows.from_rows([(*LISTENER[:8], number, *LISTENER[9:])])
+    assert texts(twin, Cell("number", column="rx_queue"), rows) == [b"%d" % number]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (Cell("number", column="rx_queue"), b"1234567"),
+        (Cell("number", column="rx_queue", unless=1234567, least=2), b""),
+        (Cell("number", column="backlog_limit", unknown=b"unknown"), b"unknown"),
+        (Cell("number", column="timer_expires_ms", lead=b"<", tail=b">"), b"<-59999>"),
+        (Cell("kind", names={(6, 10, 0): b"tcp of IPv6"}), b"tcp of IPv6"),
+        (Cell("process", texts=[b"a", b"nginx", b"c"], tail=b"!"), b"nginx!"),
+        (Cell("pid"), b"1000001"),
+        (Cell("tid"), b"1000002"),
+        (Cell("fd", tail=b"u "), b"1234567u "),
+        (Cell("fd", star=9999, least=1), b"*567"),
+        (Cell("fd", star=9999, only={"protocol": (6,)}), b"*567"),
+        (Cell("endpoint", end="local"), b"::ffff:127.0.0.1:80"),
+    ],
+)
+def test_the_widest_is_beyond_what_is_kept(twin: Twin, cell: Cell, text: bytes) -> None:
+    widest = (*WITHIN[:12], 502, WITHIN[13], -59999, *WITHIN[15:])
+    held = [(501, 100, 6, 100, 0)] * 3 + [(502, 1000001, 1234567, 1000002, 1)]
+    rows = owned(twin, [LISTENER, widest], held)
+    lines = Lines([0, 0, 0, 1], [0, 1, 2, 3])
+    filler = Cell("text", text=b"y" * 300000, before=b"|")
+    shown = columns(twin, rows, cell, filler, lines=lines, header=False).splitlines()
+    assert {line.index(b"|") for line in shown} == {max(len(text), cell.least)}
+    assert shown[3].startswith(text)
+
+
+def test_rows_kind_by_kind(twin: Twin) -> None:
+    rows = owned(twin)
+    assert twin.layout.kind_rows(rows, [(6, 10), (17, 2), (6, 2)]).tolist() == [1, 2, 3, 4, 0]
+    assert twin.layout.kind_rows(rows, [(6, 2), (0, 1)]).tolist() == [0]
+    assert twin.layout.kind_rows(rows, []).tolist() == []
+    nothing = twin.table.SocketRows.from_rows([])
+    assert twin.layout.kind_rows(nothing, [(6, 2)]).tolist() == []
+    chosen = Lines(twin.layout.kind_rows(rows, [(6, 10)]))
+    assert texts(twin, Cell("number", column="local_port"), rows, chosen) == [b"80", b"80", b"443"]
+    with pytest.raises(ValueError, match="there are no more than 255 kinds"):
+        twin.layout.kind_rows(rows, [(n, n) for n in range(256)])
+
+
 def test_more_than_is_kept(twin: Twin) -> None:
     filler = Cell("text", text=b"y" * 300000, before=b" ")
     rows = twin.table.SocketRows.from_rows([LISTENER] * 80 + [WITHIN])
