@@ -403,10 +403,10 @@ def test_queues_fill_a_buffer_of_ss_as_wide_as_they_are_shown(twin: Twin) -> Non
     assert [line.index(b"2") for line in lines[:70]] == [2] * 69 + [8]
 
 
-NUMBERS = [0, 9, 10, 99, 100, 999, 1000, 9999, 10_000, 12_345_678, 2**32 - 1]
+LENGTHS = [0, 9, 10, 99, 100, 999, 1000, 9999, 10_000, 12_345_678, 2**32 - 1]
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", LENGTHS)
 def test_numbers_have_all_their_digits(twin: Twin, number: int) -> None:
     rows = twin.table.SocketRows.from_rows([(*LISTENER[:8], number, *LISTENER[9:])])
     assert texts(twin, Cell("number", column="rx_queue"), rows) == [b"%d" % number]
