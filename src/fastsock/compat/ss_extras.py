@@ -59,15 +59,24 @@ def parse_info(raw: bytes) -> dict[str, int]:
     return found
 
 
+# By how many numbers a kernel tells: the text, and what takes them apart.
+_LETTERS = ("r", "rb", "t", "tb", "f", "w", "o", "bl", "d")
+_MEMORY = {
+    count: (
+        " skmem:(" + ",".join(f"{letter}%d" for letter in _LETTERS[:count]) + ")",
+        struct.Struct(f"={count}I"),
+    )
+    for count in range(7, len(SKMEM) + 1)
+}
+
+
 def show_memory(raw: bytes) -> str:
     """Return `skmem:(…)` with a blank before it; nothing where the kernel told nothing."""
     count = min(len(raw) // 4, len(SKMEM))
     if count < 7:
         return ""
-    values = struct.unpack_from(f"={count}I", raw)
-    letters = ("r", "rb", "t", "tb", "f", "w", "o", "bl", "d")
-    pairs = zip(letters, values, strict=False)
-    return " skmem:(" + ",".join(f"{letter}{value}" for letter, value in pairs) + ")"
+    text, layout = _MEMORY[count]
+    return text % layout.unpack_from(raw)
 
 
 def show_rate(bits: float, numeric: bool) -> str:
@@ -110,10 +119,8 @@ _TIMES = (
 _DELIVERED = (("delivered", "delivered"), ("delivered_ce", "delivered_ce"))
 
 
-def _words(info: dict[str, int], words: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    for word, name in words:
-        if info[name]:
-            yield f"{word}:{info[name]}"
+def _words(info: dict[str, int], words: tuple[tuple[str, str], ...]) -> list[str]:
+    return [f"{word}:{value}" for word, name in words if (value := info[name])]
 
 
 def show_info(
@@ -223,9 +230,10 @@ def show_extras(table: SocketTable, options: Options) -> Iterator[bytes]:
     has_memory, has_info = ("skmem" in table.fields), ("tcp_info" in table.fields)
     names += ["skmem"] * has_memory + ["tcp_info", "congestion"] * has_info
     columns = [table.column(name) for name in names]
+    needs_attributes = has_info or options.socket_options or options.details
     for protocol, state, raw, *rest in zip(*columns, strict=True):
         memory = show_memory(rest.pop(0)) if has_memory else ""
-        attributes = ss_attributes.parse_attributes(raw)
+        attributes = ss_attributes.parse_attributes(raw) if needs_attributes else {}
         if protocol == UNIX:
             words = ss_attributes.show_unix(attributes) if options.details else ()
             yield (memory + "".join(f" {word}" for word in words)).encode()
