@@ -123,6 +123,7 @@ def main(directory: str) -> None:
     kept += [epoll, *os.pipe(), open("/dev/zero", "rb"), open("/proc/self/ns/net")]
     if hasattr(os, "memfd_create"):
         kept.append(os.memfd_create("a memory"))
+    kept.append(os.eventfd(0))
     if hasattr(os, "pidfd_open"):
         kept.append(os.pidfd_open(os.getpid()))
     far_away = os.dup2(listener.fileno(), 12345) if _may_have(12345) else -1

@@ -448,6 +448,7 @@ def test_a_name_service_that_does_not_answer(
     def hang(uid: int) -> None:
         asked.append(uid)
         time.sleep(60)
+        raise KeyError(uid)  # by then nobody listens
 
     monkeypatch.setattr(pwd, "getpwuid", hang)
     monkeypatch.setattr(users, "_left", 0.05)

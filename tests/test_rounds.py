@@ -116,7 +116,7 @@ def test_a_storm_of_forks(walk: Walker, threads: int) -> None:
     """No child that was there before is missing; after three rounds it is said how many are."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     # To look at a child takes twice the time of a fork: each round has more than the one before.
-    descriptors = 3000 if walk is passes_of_program else 1000
+    descriptors = 9000 if walk is passes_of_program else 1000
     if hard != resource.RLIM_INFINITY:
         descriptors = min(descriptors, hard - 100)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, descriptors + 100), hard))

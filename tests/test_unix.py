@@ -766,10 +766,10 @@ def test_list_of_chosen_columns(run: Any) -> None:
 def test_listeners(run: Any) -> None:
     assert run("listeners", "-x") == (
         0,
-        "PROTO  TYPE       LOCAL       QUEUE  OWNERS\n"
-        "unix   dgram      @log@           0  init pid=1 fd=3\n"
-        'unix   stream     "/run/a b"      0  server pid=20 fd=4\n'
-        "unix   seqpacket  /run/q          0  unknown\n",
+        "PROTO  TYPE       LOCAL       REACH      QUEUE  USER      PID  COMMAND\n"
+        "unix   dgram      @log@       this host      0  root        1  init\n"
+        'unix   stream     "/run/a b"  this host      0  root       20  server\n'
+        "unix   seqpacket  /run/q      this host      0  -     unknown  -\n",
         "",
     )
 

@@ -275,17 +275,21 @@ def _check_map(row: Row, file: OpenFile, warnings: bool) -> None:
 
 
 def _name_anonymous(kind: bytes, fdinfo: str, file: OpenFile) -> bytes:
-    """Return the name of an epoll instance with what it watches, of a pidfd with its process."""
-    if kind not in (b"[eventpoll]", b"[pidfd]"):
+    """Return the name of an epoll instance with what it watches, of others with their number.
+
+    A pidfd has its process's, an eventfd the one that all its descriptors share (since Linux 5.2).
+    """
+    if kind not in (b"[eventpoll]", b"[pidfd]", b"[eventfd]"):
         return kind
     try:
         with open(fdinfo, "rb") as info:
             lines = info.read().split(b"\n")
     except OSError:  # closed, or not ours to read
         return kind
-    if kind == b"[pidfd]":
-        pid = next((line.split()[1] for line in lines if line.startswith(b"Pid:")), b"-1")
-        return kind if pid.startswith(b"-") else b"[pidfd:" + pid + b"]"
+    if kind != b"[eventpoll]":
+        about = b"Pid:" if kind == b"[pidfd]" else b"eventfd-id:"
+        number = next((line.split()[1] for line in lines if line.startswith(about)), b"-1")
+        return kind if number.startswith(b"-") else kind[:-1] + b":" + number + b"]"
     watched = [int(line.split()[1]) for line in lines if line.startswith(b"tfd:")]
     if not watched:
         return kind
