@@ -13,6 +13,10 @@ from collections.abc import Callable
 from fastsock.compat import proc_tables
 from fastsock.compat.proc_tables import split_rows
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # SOCK_* (linux/net.h).
 _TYPES = {1: "STREAM", 2: "DGRAM", 3: "RAW", 4: "RDM", 5: "SEQPACKET", 6: "DCCP", 10: "PACKET"}
 
@@ -139,6 +143,18 @@ def _parse_raw(kind: str, with_state: bool) -> Callable[[bytes], dict[int, Shown
         return found
 
     return parse
+
+
+class LiteSocket:
+    """A UDP-Lite socket, with the attributes of a table's Socket that lsof looks at."""
+
+    protocol = "udplite"
+
+    def __init__(self, row: Any) -> None:
+        self.inode, self.family, self.state = row.inode, row.family, row.state
+        self.local_address, self.local_port = row.local_address, row.local_port
+        self.remote_address, self.remote_port = row.remote_address, row.remote_port
+        self.rx_queue, self.tx_queue = row.rx_queue, row.tx_queue
 
 
 PARSERS: dict[str, Callable[[bytes], dict[int, Shown]]] = {

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fastsock._table import SocketRows
+    from fastsock.table import SocketTable
 
 IPV4, IPV6 = FAMILIES["ipv4"], FAMILIES["ipv6"]
+
+IPPROTO_UDPLITE = 136
 
 # The tables with addresses, in the order in which they are listed: name, family.
 UDPLITE = (("udplite", IPV4), ("udplite6", IPV6))
@@ -94,6 +97,19 @@ def read_inet(
     """
     text = read_if_possible(path)
     return parse_table(text, UDP, family, path, netns, fields) if text else None
+
+
+def read_udplite() -> SocketTable:
+    """Return the UDP-Lite sockets of our own network namespace; no engine takes that protocol."""
+    from fastsock.table import SocketTable
+
+    names = SocketTable.from_tables([]).column_names()
+    rows = [
+        {**row, "protocol": IPPROTO_UDPLITE}
+        for name, family in UDPLITE
+        for row in read_inet_rows(f"{find_net('/proc')}/{name}", family)
+    ]
+    return SocketTable.from_rows([row[name] for name in names] for row in rows)
 
 
 def read_inet_rows(path: str, family: int) -> list[dict[str, Any]]:

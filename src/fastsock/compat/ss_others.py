@@ -127,7 +127,7 @@ def read_others(options: Options, root: str | None, environment: Mapping[str, st
         return root is None and f"PROC_NET_{name.upper()}" not in environment
 
     unconnected = options.states & 1 << State.CLOSE
-    if "netlink" in options.tables and ss_flags.NETLINK in options.families and unconnected:
+    if {ss_flags.NETLINK} <= options.tables & options.families and unconnected:
         _add_netlink(found, is_told("netlink"), place("netlink"))
     if options.tables.intersection(PACKETS) and ss_flags.LINK in options.families and unconnected:
         _add_packet(found, options, is_told("packet"), place("packet"))
