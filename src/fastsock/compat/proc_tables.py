@@ -35,8 +35,10 @@ RAW = (("raw", IPV4), ("raw6", IPV6))
 class NetlinkSocket:
     """A line of net/netlink; `port_id` is signed, as what binds a socket gives it."""
 
-    __slots__ = ("address", "protocol", "port_id", "groups", "rx_queue", "tx_queue", "dump")
-    __slots__ += ("inode",)
+    __slots__ = (
+        *("address", "protocol", "port_id", "groups", "rx_queue", "tx_queue", "dump"),
+        "inode",
+    )
 
     def __init__(self, words: Sequence[bytes]) -> None:
         self.address = int(words[0], 16)

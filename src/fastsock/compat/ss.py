@@ -475,9 +475,7 @@ class Instead:
 
     __slots__ = ("lines",)
 
-    def __init__(
-        self, table: SocketTable, rows: list[int] | None, others: Sequence[Other]
-    ) -> None:
+    def __init__(self, table: SocketTable, rows: list[int] | None, others: Sequence[Other]) -> None:
         first = len(table) - len(others)
         self.lines = [None if n < first else others[n - first] for n in rows or ()]
 

@@ -138,8 +138,10 @@ def dump_netlink() -> Iterator[NetlinkMessage]:
 class PacketMessage:
     """A packet socket, with the attributes of packet_diag.h by their numbers."""
 
-    __slots__ = ("type", "protocol", "inode", "cookie", "interface", "uid", "rx_queue", "skmem")
-    __slots__ += ("attributes",)
+    __slots__ = (
+        *("type", "protocol", "inode", "cookie", "interface", "uid", "rx_queue", "skmem"),
+        "attributes",
+    )
 
     def __init__(self, message: bytes) -> None:
         _, self.type, self.protocol, self.inode, low, high = _PACKET.unpack_from(message)

@@ -222,7 +222,9 @@ def _add_told(found: Others, options: Options, protocol: int, code: int) -> bool
     return True
 
 
-def select_rows(others: Others, expression: Expression | None, fields: Sequence[str]) -> SocketTable:
+def select_rows(
+    others: Others, expression: Expression | None, fields: Sequence[str]
+) -> SocketTable:
     """Leave those that the filter holds for, and return them as a table."""
     if expression is None:
         return make_table(others, fields)
