@@ -66,13 +66,15 @@ LAYERS = [
     # The form of every face's answer; the command writes it.
     Layer(6, {"compat.reply"}, 0),
     Layer(7, {"compat"}, 0),
+    # Tables of /proc/net that several faces show and no engine reads.
+    Layer(6, {"compat.proc_tables"}, 6),
     Layer(7, {"compat.psutil"}, 7),
     Layer(
         7,
         {
             "compat.ss",
             *("compat.ss_attributes", "compat.ss_extras", "compat.ss_flags"),
-            *("compat.ss_summary", "compat.ss_threads"),
+            *("compat.ss_diag", "compat.ss_others", "compat.ss_summary", "compat.ss_threads"),
         },
         7,
     ),

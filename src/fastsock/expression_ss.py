@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 IPV4, IPV6, LOCAL = FAMILIES["ipv4"], FAMILIES["ipv6"], FAMILIES["unix"]
 
-# AF_PACKET, AF_NETLINK, AF_VSOCK: named by HOSTs, in no table of ours.
+# AF_PACKET, AF_NETLINK, AF_VSOCK: named by HOSTs, in no table that an engine fills.
 LINK, NETLINK, VSOCK = 17, 16, 40
 FAMILY_PREFIXES = {
     "unix:": LOCAL,
@@ -49,11 +49,36 @@ FAMILY_PREFIXES = {
     "inet6:": IPV6,
 }
 
-# Of iproute2's table of them: what ss takes for an address of netlink.
-NETLINK_PROTOCOLS = frozenset(
-    "rtnl unused usersock fw tcpdiag nflog xfrm selinux iscsi audit fiblookup connector nft ip6fw "
-    "dec-rt uevent genl scsi-trans ecryptfs".split()
-)
+# Of iproute2's tables of them: what ss takes for an address of netlink, and of packet sockets.
+NETLINK_PROTOCOLS = {
+    name: number
+    for number, name in enumerate(
+        "rtnl unused usersock fw tcpdiag nflog xfrm selinux iscsi audit fiblookup connector nft "
+        "ip6fw dec-rt uevent genl".split()
+    )
+} | {"scsi-trans": 18, "ecryptfs": 19, "rdma": 20, "crypto": 21}
+# fmt: off
+LINK_PROTOCOLS = {
+    "loop": 0x0060, "pup": 0x0200, "pupat": 0x0201, "ip": 0x0800, "x25": 0x0805, "arp": 0x0806,
+    "bpq": 0x08FF, "ieeepup": 0x0A00, "ieeepupat": 0x0A01, "dec": 0x6000, "dna_dl": 0x6001,
+    "dna_rc": 0x6002, "dna_rt": 0x6003, "lat": 0x6004, "diag": 0x6005, "cust": 0x6006,
+    "sca": 0x6007, "rarp": 0x8035, "atalk": 0x809B, "aarp": 0x80F3, "ipx": 0x8137,
+    "ipv6": 0x86DD, "ppp_disc": 0x8863, "ppp_ses": 0x8864, "atmmpoa": 0x884C, "atmfate": 0x8884,
+    "802_3": 0x0001, "ax25": 0x0002, "all": 0x0003, "802_2": 0x0004, "snap": 0x0005,
+    "ddcmp": 0x0006, "wan_ppp": 0x0007, "ppp_mp": 0x0008, "localtalk": 0x0009, "can": 0x000C,
+    "ppptalk": 0x0010, "tr_802_2": 0x0011, "mobitex": 0x0015, "control": 0x0016, "irda": 0x0017,
+    "econet": 0x0018, "tipc": 0x88CA, "profinet": 0x8892, "aoe": 0x88A2, "ethercat": 0x88A4,
+    "802.1Q": 0x8100, "802.1ad": 0x88A8, "mpls_uc": 0x8847, "mpls_mc": 0x8848, "teb": 0x6558,
+    "cfm": 0x8902, "LLDP": 0x88CC,
+}
+# fmt: on
+
+# The face of ss has such sockets as rows of a table: `protocol` is OTHER, and `retransmits`, which
+# they have none of, the protocol that stands for their address; NOT_CHOSEN is a bit in it, of who
+# has no port, or one that the kernel gave. The port, of 32 bits, is also in `cookie`.
+# RAW and MPTCP are such sockets as sock_diag tells them; MPTCP's number, 262, has more than 8 bits.
+OTHER, RAW, MPTCP = 255, 254, 253
+NOT_CHOSEN = 1 << 16
 
 # What ss calls its states, and how it takes them; it knows of none above CLOSING.
 _KNOWN = frozenset(range(12))
@@ -326,7 +351,13 @@ class _Source:
         if keyword == "autobound":
             ports = self._ports("local_port", (self.lookups.local_ports(),))
             self.advance()
-            return ports, any_of(ports, *_NOT_BOUND)
+            if OTHER not in self.protocols:
+                return ports, any_of(ports, *_NOT_BOUND)
+            foreign = all_of(
+                (Term("protocol", ((OTHER, OTHER),)),),
+                (Term("retransmits", ((NOT_CHOSEN, 2 * NOT_CHOSEN - 1),)),),
+            )
+            return any_of(ports, foreign), any_of(ports, *_NOT_BOUND, foreign)
         self.advance()
         comparison = "="
         if self._token in COMPARISONS:
@@ -397,7 +428,7 @@ class _Source:
         if family == LOCAL:
             pattern = rest
         elif family in (LINK, NETLINK, VSOCK):
-            self._parse_foreign(rest, family, ends)
+            foreign = self._parse_foreign(rest, family, ends)
         else:
             addresses = self._parse_inet(rest, family, ends)
         if family:
@@ -406,7 +437,8 @@ class _Source:
             steps: Steps = (Term(f"{side}_path".replace("local_", ""), (pattern.encode(),)),)
             return steps, (EVERYTHING,)
         if family in (LINK, NETLINK, VSOCK):
-            return (NOTHING,), (NOTHING,)
+            steps = self._meet_foreign(side, family, *foreign)
+            return steps, steps
         return self._meet(side, addresses)
 
     def _bad_host(self, reason: str, *complaints: str) -> SsFilterError:
@@ -465,18 +497,42 @@ class _Source:
         assert found is not None
         return found
 
-    def _parse_foreign(self, word: str, family: int, ends: bool) -> None:
-        """Check a HOST of a family that is in no table: only what can be wrong is of interest."""
+    def _parse_foreign(self, word: str, family: int, ends: bool) -> tuple[int, int | None]:
+        """Read PROTOCOL:PORT of netlink, of packet sockets with an interface for the port."""
         address, colon, port = ("", ":", word.removeprefix(":")) if ends else word.partition(":")
-        if colon and port and port != "*" and parse_c_number(port) is None:
-            known = family == LINK and self.lookups.interface(port) > 0
-            if not known and not (family == NETLINK and port == "kernel"):
+        number: int | None = ANY_PORT
+        if colon and port and port != "*":
+            number = parse_c_number(port)
+            if number is None and family == LINK:
+                number = self.lookups.interface(port) or None
+            elif number is None and family == NETLINK and port == "kernel":
+                number = 0
+            if number is None:
                 raise self._bad_host(f"'{escape(port)}' is no port of this family")
-        known = address in ("", "*") or parse_c_number(address) is not None
-        if family == NETLINK and not known:
-            known = address in NETLINK_PROTOCOLS
-        if not known and family != LINK:
+        if address in ("", "*"):
+            return number or 0, None
+        found = parse_c_number(address)
+        if found is None and family == NETLINK:
+            found = NETLINK_PROTOCOLS.get(address)
+        elif found is None and family == LINK:
+            folded = {name.lower(): number for name, number in LINK_PROTOCOLS.items()}
+            found = folded.get(address.lower().replace("ipv4", "ip"))
+        if found is None:
             raise self._bad_host(f"'{escape(address)}' is no address of this family")
+        return number or 0, found
+
+    def _meet_foreign(self, side: str, family: int, port: int, address: int | None) -> Steps:
+        """What an end of such a socket has to be; the other end of none is anything."""
+        steps: Steps = (Term("family", ((family, family),)),)
+        if side == "remote":
+            port_met = port == ANY_PORT or (port == 0 and family == LINK)
+            return steps if port_met and not address else (NOTHING,)
+        if port != ANY_PORT:
+            steps = all_of(steps, (Term("cookie", ((port & 0xFFFFFFFF,) * 2,)),))
+        if address is not None:
+            both = ((address, address), (address | NOT_CHOSEN,) * 2)
+            steps = all_of(steps, (Term("retransmits", both),))
+        return steps
 
     def _ports(self, name: str, ranges: Sequence[Range]) -> Steps:
         """The port of an end; of a UNIX socket ss compares the inode of that end."""

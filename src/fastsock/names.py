@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 SERVICES = "/etc/services"
+PROTOCOL_FILE = "/etc/protocols"
 
 # Seconds for all look-ups of one listing, and how many are under way at once.
 LIMIT = 4.0
@@ -75,6 +76,21 @@ def service_ports(name: str, path: str = SERVICES) -> set[tuple[int, int]]:
         port, _, protocol = words[1].partition(b"/")
         if protocol in protocols and port.isdigit() and int(port) < 65536:
             found.add((protocols[protocol], int(port)))
+    return found
+
+
+def protocol_names(path: str = PROTOCOL_FILE) -> dict[int, bytes]:
+    """Return {number: name} of the protocols above IP, as getprotobynumber(3) from the file."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except OSError:  # then none has a name
+        return {}
+    found: dict[int, bytes] = {}
+    for line in text.splitlines():
+        words = line.partition(b"#")[0].split()
+        if len(words) > 1 and words[1].isdigit():
+            found.setdefault(int(words[1]), words[0])
     return found
 
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from fastsock import conductor, layout
+from fastsock.compat import proc_tables
 from fastsock.compat.lsof_flags import (
     DESCRIPTOR,
     InternetAddress,
@@ -16,8 +17,8 @@ from fastsock.compat.lsof_processes import read_facts, visit_processes, wanted_p
 from fastsock.compat.lsof_select import Expression, Facts, Found
 from fastsock.compat.lsof_text import process_fields, show_command, show_flags, show_user
 from fastsock.errors import NoSuchProcess, OwnersHidden
-from fastsock.filter import build_filter
-from fastsock.implementation import match, table as storage
+from fastsock.filter import ALL, build_filter
+from fastsock.implementation import group, match, table as storage
 from fastsock.layout import Cell, Lines
 from fastsock.tcp import State
 
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
 _MAPPED = "::ffff:0:0/96"
 _WILDCARDS = (bytes(16), b"\0" * 10 + b"\xff\xff" + bytes(4))
 _NUMBERS = {state.name: int(state) for state in State} | {"CLOSED": 0}
-_TYPES = {(protocol, 2, 0): b"IPv4" for protocol in (6, 17)} | {
-    (protocol, 10, 0): b"IPv6" for protocol in (6, 17)
+# What is neither TCP nor UDP is UDP-Lite here: a kind is known by 0 then.
+_TYPES = {(protocol, 2, 0): b"IPv4" for protocol in (6, 17, 0)} | {
+    (protocol, 10, 0): b"IPv6" for protocol in (6, 17, 0)
 }
 _NODES = {
     (protocol, family, 0): name
-    for protocol, name in ((6, b"TCP"), (17, b"UDP"))
+    for protocol, name in ((6, b"TCP"), (17, b"UDP"), (0, b"UDPLITE"))
     for family in (2, 10)
 }
 
@@ -57,9 +59,12 @@ def list_inet(
     if pids is not None and not pids:
         return 0, ()
     table = _scan(request, pids)
-    if table is None:
+    lite = _read_udplite(request)
+    if table is None and lite is None:
         return 0, ()
-    exact = _is_exact(request)
+    exact = _is_exact(request) and lite is None
+    table = table if lite is None else _join(table, lite)
+    assert table is not None
     rows = table if exact else _select(request, table, pids, found)
     lines = layout.owner_lines(rows, pids=pids, fds=_descriptors(request))
     # What -d leaves out was met all the same.
@@ -111,7 +116,7 @@ def _common(addresses: Sequence[InternetAddress]) -> dict[str, Any]:
     """Return what every one of these addresses asks for, as terms that take either end."""
     terms: dict[str, Any] = {}
     if all(one.protocol for one in addresses):
-        # UDPLITE has tables of its own, which nobody reads: there is nothing to find.
+        # UDP-Lite has tables of its own, which are read beside: here is nothing to find.
         terms["protocol"] = {one.protocol for one in addresses} & {"tcp", "udp"} or "tcp"
     if all(one.first != -1 for one in addresses):
         terms["port"] = [(one.first, min(one.last, 65535)) for one in addresses]
@@ -142,6 +147,28 @@ def _scan(request: Request, pids: Collection[int] | None) -> SocketTable | None:
     if pids is not None and len(pids) <= _FEW:
         return _scan_processes(question, set(pids))
     return conductor.scan(owners=True, held=True, **question)
+
+
+def _read_udplite(request: Request) -> SocketTable | None:
+    """Return the UDP-Lite sockets that -i may mean, None for none; no engine has them."""
+    named = {one.protocol for one in request.addresses}
+    if named and named <= {"tcp", "udp"} and (request.every or request.internet is None):
+        return None
+    found = proc_tables.read_udplite()
+    states = _question(request).get("state")
+    if states is not None:
+        found = found.select(ALL.with_term("state", states))
+    return found if len(found) else None
+
+
+def _join(table: SocketTable | None, lite: SocketTable) -> SocketTable:
+    """Return a table with UDP-Lite's sockets behind the others, and who holds them."""
+    from fastsock.table import SocketTable
+
+    owners = conductor.owners()
+    both = SocketTable.from_tables([lite] if table is None else [table, lite])
+    both.attach_owners(owners, group.OwnerIndex(owners).heads(both, storage.OWNER_UNKNOWN))
+    return both
 
 
 # Up to so many processes are named in the question; among more, all are looked into at once.
@@ -221,14 +248,17 @@ def _match_addresses(request: Request, table: SocketTable, held: _Rows, found: F
     mapped = {
         end: set(_indices(table, **{f"{end}_address": _MAPPED})) for end in ("local", "remote")
     }
+    lite = {
+        row
+        for row, protocol in enumerate(table.column("protocol"))
+        if protocol == proc_tables.IPPROTO_UDPLITE
+    }
     for end in ("local", "remote"):
         taken: _Rows = set()
         for place in range(len(request.addresses) - 1, -1, -1):
             one = request.addresses[place]
             terms: dict[str, Any] = {}
-            if one.protocol == "udplite":
-                continue
-            if one.protocol:
+            if one.protocol and one.protocol != "udplite":
                 terms["protocol"] = one.protocol
             if one.first != -1:
                 terms[f"{end}_port"] = [(min(one.first, 65535), min(one.last, 65535))]
@@ -237,6 +267,8 @@ def _match_addresses(request: Request, table: SocketTable, held: _Rows, found: F
             if one.address is not None:
                 terms[f"{end}_address"] = _text(one.address)
             rows = set(_indices(table, **terms))
+            if one.protocol == "udplite":
+                rows &= lite
             if one.version == 4:
                 rows &= mapped[end] | mapped["local" if end == "remote" else "remote"]
             elif one.version == 6:
@@ -408,7 +440,7 @@ def _name(request: Request, rows: SocketTable, names: Names) -> list[Cell]:
 def _state(request: Request) -> list[Cell]:
     """Return what stands behind a name: ` (LISTEN QR=0 QS=0)`, of UDP with -T s a blank."""
     states = {number: b"UNKNOWN_TCP_STATE_%d" % number for number in range(256)} | layout.STATES
-    tcp, udp = {"protocol": (6,)}, {"protocol": (17,)}
+    tcp, udp = {"protocol": (6,)}, {"protocol": (17, proc_tables.IPPROTO_UDPLITE)}
     state = Cell("named", column="state", names=states, only=tcp, lead=b" (")
     if not request.queues_shown:
         if not request.state_shown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from fastsock import conductor
+from fastsock.compat import proc_tables
 from fastsock.compat.lsof_flags import (
     ADDRESS,
     FILE_KINDS,
@@ -28,7 +29,7 @@ from fastsock.compat.lsof_select import (
     find_address,
     is_listed,
 )
-from fastsock.compat.lsof_sockets import Shown, read_sockets
+from fastsock.compat.lsof_sockets import LiteSocket, Shown, read_sockets
 from fastsock.compat.lsof_text import Listed, render_field_rows, render_rows
 from fastsock.errors import NoSuchProcess
 from fastsock.files import OpenFiles, read_files
@@ -134,6 +135,9 @@ def _find_sockets(request: Request, read: Sequence[OpenFiles]) -> Sockets:
     if left and not request.without_inet:
         for row in conductor.scan(protocol=("tcp", "udp"), inode=left):
             inet.setdefault(row.inode, row)
+        for lite in proc_tables.read_udplite():
+            if lite.inode in left:
+                inet.setdefault(lite.inode, LiteSocket(lite))
     return Sockets(inet, others, request.without_inet)
 
 
@@ -274,12 +278,12 @@ def _pack(address: str) -> bytes:
 def _name_sockets(
     request: Request, listed: Sequence[Listed], sockets: Sockets, names: Names
 ) -> None:
-    """Give the TCP and UDP sockets among these rows their names."""
+    """Give the sockets with ports among these rows their names."""
     rows = [
         (row, sockets.inet[int(row.device_text)])
         for one in listed
         for row in one.rows
-        if row.protocol in ("TCP", "UDP") and row.type in ("IPv4", "IPv6")
+        if row.protocol in ("TCP", "UDP", "UDPLITE") and row.type in ("IPv4", "IPv6")
     ]
     if not rows:
         return
@@ -304,7 +308,7 @@ def _name_sockets(
         return host + b":" + shown
 
     for row, socket in rows:
-        protocol = PROTOCOLS[socket.protocol]
+        protocol = PROTOCOLS.get(socket.protocol, proc_tables.IPPROTO_UDPLITE)
         parts = []
         for arrow, address, port in (
             (b"", socket.local_address, socket.local_port),

@@ -8,7 +8,14 @@ of a UNIX socket's kernel structure, which lsof shows as its device, is nowhere 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+
+from fastsock.compat import proc_tables
+from fastsock.compat.proc_tables import split_rows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # SOCK_* (linux/net.h).
 _TYPES = {1: "STREAM", 2: "DGRAM", 3: "RAW", 4: "RDM", 5: "SEQPACKET", 6: "DCCP", 10: "PACKET"}
@@ -81,18 +88,10 @@ class Shown:
         self.state = state
 
 
-def _rows(text: bytes, least: int) -> Iterator[list[bytes]]:
-    """Yield the words of each line but the headings."""
-    for line in text.split(b"\n")[1:]:
-        words = line.split()
-        if len(words) >= least:
-            yield words
-
-
 def parse_unix(text: bytes) -> dict[int, Shown]:
     """Return inode → what lsof shows, of /proc/net/unix; a path ends at its first blank."""
     found = {}
-    for words in _rows(text, 7):
+    for words in split_rows(text, 7):
         try:
             flags, kind, state, inode = (
                 int(words[3], 16),
@@ -115,24 +114,22 @@ def parse_unix(text: bytes) -> dict[int, Shown]:
 def parse_netlink(text: bytes) -> dict[int, Shown]:
     """Return inode → what lsof shows, of /proc/net/netlink."""
     found = {}
-    for words in _rows(text, 10):
-        protocol = int(words[1])
-        name = _NETLINK.get(protocol, f"unknown protocol: {protocol}")
-        found[int(words[9])] = Shown("netlink", name.encode())
+    for one in proc_tables.parse_netlink(text):
+        name = _NETLINK.get(one.protocol, f"unknown protocol: {one.protocol}")
+        found[one.inode] = Shown("netlink", name.encode())
     return found
 
 
 def parse_packet(text: bytes) -> dict[int, Shown]:
     """Return inode → what lsof shows, of /proc/net/packet."""
     found = {}
-    for words in _rows(text, 9):
-        protocol, kind, inode = int(words[3], 16), int(words[2]), int(words[8])
-        type_name = _TYPES.get(kind)
-        found[inode] = Shown(
+    for one in proc_tables.parse_packet(text):
+        type_name = _TYPES.get(one.type)
+        found[one.inode] = Shown(
             "pack",
             b"type=" + (f"SOCK_{type_name}" if type_name else "unknown").encode(),
-            device=str(inode),
-            protocol=_ETHERNET.get(protocol, str(protocol)),
+            device=str(one.inode),
+            protocol=_ETHERNET.get(one.protocol, str(one.protocol)),
         )
     return found
 
@@ -140,12 +137,24 @@ def parse_packet(text: bytes) -> dict[int, Shown]:
 def _parse_raw(kind: str, with_state: bool) -> Callable[[bytes], dict[int, Shown]]:
     def parse(text: bytes) -> dict[int, Shown]:
         found = {}
-        for words in _rows(text, 10):
+        for words in split_rows(text, 10):
             name = words[1] + b"->" + words[2]
             found[int(words[9])] = Shown(kind, name + (b" st=" + words[3] if with_state else b""))
         return found
 
     return parse
+
+
+class LiteSocket:
+    """A UDP-Lite socket, with the attributes of a table's Socket that lsof looks at."""
+
+    protocol = "udplite"
+
+    def __init__(self, row: Any) -> None:
+        self.inode, self.family, self.state = row.inode, row.family, row.state
+        self.local_address, self.local_port = row.local_address, row.local_port
+        self.remote_address, self.remote_port = row.remote_address, row.remote_port
+        self.rx_queue, self.tx_queue = row.rx_queue, row.tx_queue
 
 
 PARSERS: dict[str, Callable[[bytes], dict[int, Shown]]] = {

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from fastsock import conductor
+from fastsock.compat import proc_tables
 from fastsock.compat.netstat_flags import Options, Refused, parse_command_line
 from fastsock.compat.reply import Reply
 from fastsock.errors import escape
@@ -47,11 +48,13 @@ _UNIX_TYPES = dict.fromkeys(range(256), b"UNKNOWN") | {
 }
 
 # The tables that only /proc has: which flag asks for one, its file and what is printed.
-_PROC_ONLY = (
-    ("udplite", "udplite", IPV4, b"udpl"),
-    ("udplite", "udplite6", IPV6, b"udpl6"),
-    ("raw", "raw", IPV4, b"raw"),
-    ("raw", "raw6", IPV6, b"raw6"),
+_PROC_ONLY = tuple(
+    (flag, file, family, printed)
+    for flag, tables, names_printed in (
+        ("udplite", proc_tables.UDPLITE, (b"udpl", b"udpl6")),
+        ("raw", proc_tables.RAW, (b"raw", b"raw6")),
+    )
+    for (file, family), printed in zip(tables, names_printed, strict=True)
 )
 
 _NOBODY = '(No info could be read for "-p": geteuid()={uid} but you should be root.)'
@@ -366,19 +369,15 @@ def _clean_path(path: bytes) -> bytes:
 def _proc_only(options: Options, procfs: str, lacking: list[str]) -> Iterator[bytes]:
     if not any(getattr(options, flag) for flag, *_ in _PROC_ONLY):
         return
-    from fastsock.engines.reference import parse_table, read_if_possible
-
     for flag, file, family, name in _PROC_ONLY:
         if not getattr(options, flag) or not (options.inet if family == IPV4 else options.inet6):
             continue
-        path = f"{procfs}/net/{file}"
-        text = read_if_possible(path)
-        if not text:
+        table = proc_tables.read_inet(f"{procfs}/net/{file}", family, fields=("timeout",))
+        if table is None:
             if options.by_name and family == IPV4:
                 lacking.append(f"netstat: no support for `AF INET ({file})' on this system.")
                 return
             continue
-        table = parse_table(text, UDP, family, path, fields=("timeout",))
         chosen = [
             n
             for n, address in enumerate(table.column("remote_address"))
@@ -408,7 +407,7 @@ def _proc_only_cells(
     is_raw = name.startswith(b"raw")
     ports: Mapping[tuple[int, int], bytes] = {}
     if not options.numeric_ports:
-        ports = _protocol_names() if is_raw else {}
+        ports = _protocol_ports() if is_raw else {}
     state = _printed("named", 11, column="state", names={} if is_raw else _UDP_STATES)
     return [
         *_ends(options, table, {(UDP, family, 0): name}, ports),
@@ -417,14 +416,8 @@ def _proc_only_cells(
     ]
 
 
-def _protocol_names() -> dict[tuple[int, int], bytes]:
-    """The port of a raw socket is its protocol: /etc/protocols, in the place of services."""
-    from fastsock.engines.reference import read_if_possible
+def _protocol_ports() -> dict[tuple[int, int], bytes]:
+    """The port of a raw socket is its protocol, which has a name in the place of a service's."""
+    from fastsock import names
 
-    text = read_if_possible("/etc/protocols")
-    found: dict[tuple[int, int], bytes] = {}
-    for line in text.splitlines():
-        words = line.partition(b"#")[0].split()
-        if len(words) > 1 and words[1].isdigit():
-            found.setdefault((UDP, int(words[1])), words[0])
-    return found
+    return {(UDP, number): name for number, name in names.protocol_names().items()}

@@ -19,6 +19,7 @@ from fastsock import layout
 from fastsock.compat import ss_flags
 from fastsock.compat.reply import Reply
 from fastsock.compat.ss_flags import Options, Stop
+from fastsock.expression_ss import MPTCP, OTHER, RAW
 from fastsock.implementation import group, table as storage
 from fastsock.layout import Cell, Lines
 from fastsock.tcp import FAMILIES, TCP, TYPES, UDP, UNIX, State
@@ -27,6 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from fastsock.compat.ss_others import Other
     from fastsock.expression import Expression
     from fastsock.table import Column, OwnerTable, SocketTable
 
@@ -63,21 +65,14 @@ STATES = {0: b"UNKNOWN", **layout.SS_STATES}
 TIMERS = {0: b"off", 1: b"on", 2: b"keepalive", 3: b"timewait", 4: b"persist"}
 SHUTDOWN = {4: b"<->", 5: b"-->", 6: b"<--", 7: b"---"}  # what is shut loses its tip
 
-INET = {"protocol": (TCP, UDP)}
+# Of whom sock_diag tells all that it tells of TCP.
+INET = {"protocol": (TCP, UDP, RAW, MPTCP)}
 KINDS = [(protocol, family) for protocol in (UDP, TCP) for family in (IPV4, IPV6)]
 CLONE_NEWNET = 0x40000000
 CHUNKS = 5  # after so many MiB ss begins anew to measure
 
 # Kernel's name of a protocol → the tables of ss that would list it, and of which states.
 ELSEWHERE = {
-    "NETLINK": ("netlink",),
-    "PACKET": ("packet_dgram", "packet_raw"),
-    "RAW": ("raw",),
-    "RAWv6": ("raw",),
-    "PING": ("raw",),
-    "PINGv6": ("raw",),
-    "MPTCP": ("mptcp",),
-    "MPTCPv6": ("mptcp",),
     "SCTP": ("sctp",),
     "SCTPv6": ("sctp",),
     "VSOCK": ("vsock_stream", "vsock_dgram"),
@@ -85,13 +80,11 @@ ELSEWHERE = {
     "XDP": ("xdp",),
 }
 
-# All of these are in CLOSE, whatever they do; raw ones seldom are not.
-NEVER_CONNECTED = frozenset(("NETLINK", "PACKET", "XDP", "RAW", "RAWv6", "PING", "PINGv6"))
+# All of these are in CLOSE, whatever they do.
+NEVER_CONNECTED = frozenset(("XDP",))
 
 # Files that ss would read in the place of one of /proc's.
-NOT_READ = tuple(
-    f"PROC_NET_{name}" for name in ("TCP", "TCP6", "UDP", "UDP6", "UNIX", "RAW", "RAW6")
-)
+NOT_READ = tuple(f"PROC_NET_{name}" for name in ("TCP", "TCP6", "UDP", "UDP6", "UNIX"))
 
 
 def run(words: Sequence[str]) -> Reply:
@@ -117,7 +110,10 @@ def _run(words: list[str]) -> Reply:
         expression = _parse_filter(options)
         table = _scan(options, expression, complaints)
         complaints += _not_shown(options, table)
-        blocks.append(_render(options, table))
+        others: list[Other] = []
+        if options.tables & ss_flags.OTHERS:
+            table, others = _add_others(options, expression, table)
+        blocks.append(_render(options, table, others))
     return Reply(_chain(blocks), 0, complaints)
 
 
@@ -143,6 +139,8 @@ def _parse_filter(options: Options) -> Expression | None:
 
     lines = _read_filter(options.filter_file)
     protocols = {PROTOCOLS[name] for name in options.tables if name in PROTOCOLS}
+    if options.tables & ss_flags.OTHERS:
+        protocols.add(OTHER)
     try:
         expression = parse_expression(
             options.words,
@@ -297,6 +295,45 @@ def _attach(table: SocketTable, owners: OwnerTable) -> SocketTable:
     return table
 
 
+def _add_others(
+    options: Options, expression: Expression | None, table: SocketTable
+) -> tuple[SocketTable, list[Other]]:
+    """Return a table with the sockets of further families behind its own, and what these say."""
+    from fastsock import conductor
+    from fastsock.compat import ss_others
+    from fastsock.names import interface_names, protocol_names
+    from fastsock.table import SocketTable
+
+    root = _root()
+
+    def read() -> tuple[ss_others.Others, dict[int, bytes]]:
+        found = ss_others.read_others(options, root, os.environ)
+        return found, interface_names() if any(row.get("interface") for row in found.rows) else {}
+
+    elsewhere = options.netns and root is None
+    found, interfaces = _elsewhere(options.netns, read) if elsewhere else read()
+    chosen = ss_others.select_rows(found, expression, table.fields)
+    if not len(chosen):
+        return table, []
+    both = SocketTable.from_tables([table, chosen], table.fields)
+    both.undecoded = table.undecoded
+    if shows_users(options):
+        owners = table.owners
+        if owners is None or any(chosen.column("inode")):
+            owners = conductor.owners(procfs=(root or "/proc").rstrip("/") or "/")
+        both = _attach(both, owners)
+    naming = ss_others.Naming(
+        options.numeric,
+        {} if options.numeric else protocol_names(),
+        interfaces,
+        _services(options),
+        lambda pid: ss_others.name_process(
+            root or "/proc", pid, lambda command: name_command(command, options.version)
+        ),
+    )
+    return both, list(ss_others.name_others(found, options, naming))
+
+
 def _with_dump(
     options: Options,
     terms: tuple[Expression, ...],
@@ -382,11 +419,15 @@ def _is_ordered(protocols: bytes, families: bytes) -> bool:
     return families.find(IPV6) in (-1, first)
 
 
-def _render(options: Options, table: SocketTable) -> Iterable[bytes]:
+def _render(options: Options, table: SocketTable, others: Sequence[Other]) -> Iterable[bytes]:
     screen = _screen(options)
     stripped = options.version >= ss_flags.ENDS_STRIPPED and screen is None
     rows = order_rows(table, options)
-    cells = _cells(options, table, rows)
+    if others:
+        from fastsock.compat.ss_others import place_rows
+
+        rows = place_rows(table, len(table) - len(others), rows)
+    cells = _cells(options, table, rows, others)
     blocks: Iterable[bytes] = layout.render_columns(
         table,
         cells,
@@ -417,11 +458,30 @@ def _screen(options: Options) -> int | None:
 # ---------------------------------------------------------------------------------------- the cells
 
 
-def _cells(options: Options, table: SocketTable, rows: Rows) -> list[Cell]:
+class Instead:
+    """What stands in the place of a table's own texts, by line: of an Other, None for its own."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self, table: SocketTable, rows: Rows, others: Sequence[Other]) -> None:
+        first = len(table) - len(others)
+        self.lines = [None if n < first else others[n - first] for n in rows or ()]
+
+    def texts(self, name: str) -> list[bytes | None] | None:
+        """Return one text of each line; None where there is nobody's."""
+        if not any(self.lines):
+            return None
+        return [None if one is None else getattr(one, name) for one in self.lines]
+
+
+def _cells(
+    options: Options, table: SocketTable, rows: Rows, others: Sequence[Other] = ()
+) -> list[Cell]:
     tree = _root() is not None
+    instead = Instead(table, rows if others else None, others)
     made = []
     if options.shows_netid:
-        made.append(Cell("kind", b"Netid", names=NETIDS))
+        made.append(Cell("kind", b"Netid", names=NETIDS, instead=instead.texts("netid")))
     if options.shows_state:
         made.append(
             Cell("named", b"State", column="state", names=STATES, other="nothing", before=b" ")
@@ -452,10 +512,22 @@ def _cells(options: Options, table: SocketTable, rows: Rows) -> list[Cell]:
             before=b" ",
             tail=b":",
             right=True,
+            instead=instead.texts(end),
         )
-        made += [address, Cell("port", b"Port", end=end, ports=names.services, unix=number)]
+        port = Cell(
+            "port",
+            b"Port",
+            end=end,
+            ports=names.services,
+            unix=number,
+            instead=instead.texts(f"{end}_port"),
+        )
+        made += [address, port]
     users = _users(options, table, rows)
     extras = _extras(options, table, rows)
+    if others:
+        texts = [one.extra if one else b"" for one in instead.lines]
+        extras.append(Cell("given", texts=texts))
     if options.version < ss_flags.PROCESS_ON_REQUEST:
         return [*made, Cell("join", b"Process", pieces=[*users, *extras])]
     if options.has_process_column:
@@ -476,21 +548,26 @@ class Names:
 def _names(options: Options, table: SocketTable) -> Names:
     """Look up names, where ss would: of services without -n, of hosts with -r."""
     found = Names()
-    if not options.numeric:
-        from fastsock.names import service_names
-
-        low, high = read_ephemeral(_root() or "/proc", os.environ)
-        found.services = {
-            (protocol, port): name
-            for (protocol, port), name in service_names().items()
-            if not low <= port <= high
-        }
+    found.services = _services(options)
     if options.resolve:
         from fastsock.names import host_names
 
         addresses = {*table.column("local_address"), *table.column("remote_address")}
         found.hosts = host_names(bytes(address) for address in addresses)
     return found
+
+
+def _services(options: Options) -> dict[tuple[int, int], bytes]:
+    if options.numeric:
+        return {}
+    from fastsock.names import service_names
+
+    low, high = read_ephemeral(_root() or "/proc", os.environ)
+    return {
+        (protocol, port): name
+        for (protocol, port), name in service_names().items()
+        if not low <= port <= high
+    }
 
 
 def read_ephemeral(root: str, environment: Mapping[str, str]) -> tuple[int, int]:
@@ -592,7 +669,7 @@ def _details(table: SocketTable, tree: bool) -> list[Cell]:
         Cell("hex", column="cookie", lead=b" sk:", only=inet),
     ]
     if not tree:
-        untold = {"family": (IPV6,), "state": (State.LISTEN, State.CLOSE)}
+        untold = {**INET, "family": (IPV6,), "state": (State.LISTEN, State.CLOSE)}
         pieces += [
             Cell("hex", column="mark", unless=0, lead=b" fwmark:0x", only=inet),
             _cgroup(table),

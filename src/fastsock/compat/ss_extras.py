@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 
 from fastsock.attributes import SKMEM, TCP_INFO, Member
 from fastsock.compat import ss_attributes
-from fastsock.tcp import TCP, UNIX, State
+from fastsock.expression_ss import MPTCP, OTHER
+from fastsock.tcp import UDP, UNIX, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +69,38 @@ _MEMORY = {
     )
     for count in range(7, len(SKMEM) + 1)
 }
+
+# Of MPTCP: word, format, place, and since which release it is shown.
+MPTCP_DECIMAL = MPTCP_COUNTED = (6, 5)
+_FIRST_RELEASE = (0, 0)
+_MPTCP_FLAGS = ("fallback", "remote_key")
+_MPTCP = (
+    ("subflows", "=B", 0, _FIRST_RELEASE),
+    ("add_addr_signal", "=B", 1, _FIRST_RELEASE),
+    ("add_addr_accepted", "=B", 2, _FIRST_RELEASE),
+    ("subflows_max", "=B", 3, _FIRST_RELEASE),
+    ("add_addr_signal_max", "=B", 4, _FIRST_RELEASE),
+    ("add_addr_accepted_max", "=B", 5, _FIRST_RELEASE),
+    ("flags", "=I", 8, _FIRST_RELEASE),
+    ("token", "=I", 12, _FIRST_RELEASE),
+    ("write_seq", "=Q", 16, _FIRST_RELEASE),
+    ("snd_una", "=Q", 24, _FIRST_RELEASE),
+    ("rcv_nxt", "=Q", 32, _FIRST_RELEASE),
+    ("local_addr_used", "=B", 40, MPTCP_COUNTED),
+    ("local_addr_max", "=B", 41, MPTCP_COUNTED),
+    ("csum_enabled", "=B", 42, MPTCP_COUNTED),
+    ("retransmits", "=I", 44, MPTCP_COUNTED),
+    ("bytes_retrans", "=Q", 48, MPTCP_COUNTED),
+    ("bytes_sent", "=Q", 56, MPTCP_COUNTED),
+    ("bytes_received", "=Q", 64, MPTCP_COUNTED),
+    ("bytes_acked", "=Q", 72, MPTCP_COUNTED),
+    ("subflows_total", "=B", 80, (6, 8)),
+    ("endp_laminar_max", "=B", 81, (6, 19)),
+    ("last_data_sent", "=I", 84, (6, 10)),
+    ("last_data_recv", "=I", 88, (6, 10)),
+    ("last_ack_recv", "=I", 92, (6, 10)),
+)
+_MPTCP_BYTES = 96
 
 
 def show_memory(raw: bytes) -> str:
@@ -224,6 +257,25 @@ def _path(info: dict[str, int], state: int) -> Iterator[str]:
     yield from _words(info, (("rcv_ooopack", "rcv_ooopack"), ("snd_wnd", "snd_wnd")))
 
 
+def show_mptcp(raw: bytes, version: tuple[int, int]) -> str:
+    """Return the words of -i for an MPTCP socket (struct mptcp_info), each with a blank before."""
+    if not raw:
+        return ""
+    raw = raw.ljust(_MPTCP_BYTES, b"\0")
+    text = ""
+    for word, format, at, since in _MPTCP:
+        (value,) = struct.unpack_from(format, raw, at)
+        if not value or version < since:
+            continue
+        if word == "flags":
+            text += "".join(f" {name}" for bit, name in enumerate(_MPTCP_FLAGS) if value >> bit & 1)
+        elif word == "token" or (format == "=Q" and version < MPTCP_DECIMAL):
+            text += f" {word}:{value:x}"
+        else:
+            text += f" {word}:{value}"
+    return text
+
+
 def show_extras(table: SocketTable, options: Options) -> Iterator[bytes]:
     """Yield for each row what stands behind the other details, or on a line of its own."""
     names = ["protocol", "state", "attributes"]
@@ -237,6 +289,9 @@ def show_extras(table: SocketTable, options: Options) -> Iterator[bytes]:
         if protocol == UNIX:
             words = ss_attributes.show_unix(attributes) if options.details else ()
             yield (memory + "".join(f" {word}" for word in words)).encode()
+            continue
+        if protocol == OTHER:  # what it has to say is in no column
+            yield b""
             continue
         yield _inet_extras(protocol, state, attributes, memory, rest, options).encode()
 
@@ -253,9 +308,11 @@ def _inet_extras(
     text = ""
     if options.socket_options and (shown := ss_attributes.show_socket_options(attributes)):
         text += start + shown
-    if options.memory or (options.info and protocol == TCP):
+    if options.memory or (options.info and protocol != UDP):
         text += ("" if options.oneline else "\n\t") + memory
-        if info:  # with it the kernel tells the others too, also to who has asked for timers only
+        if info and protocol == MPTCP:
+            text += show_mptcp(info[0], options.version)
+        elif info:  # with it the kernel tells the others too, also to who has asked for timers only
             if info[0]:
                 text += show_info(info[0], info[1], state, attributes, options)
             words = [*ss_attributes.show_keys(attributes)]

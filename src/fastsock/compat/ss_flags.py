@@ -89,7 +89,9 @@ TABLES: dict[str, tuple[frozenset[str], int | None]] = {
 }
 
 UNIX_TABLES = ("unix_stream", "unix_dgram", "unix_seqpacket")
-SHOWN = frozenset(("tcp", "udp", *UNIX_TABLES))  # what our tables hold
+# What an engine fills, and what is read for ss alone.
+OTHERS = frozenset(("netlink", "packet_dgram", "packet_raw", "raw", "mptcp"))
+SHOWN = OTHERS | {"tcp", "udp", *UNIX_TABLES}
 
 # What -A takes beyond the names of tables.
 _QUERIES = {
@@ -215,18 +217,18 @@ FLAGS = (
     Flag("N", "net", "in the network namespace of that name", value="NAME"),
     Flag("4", "ipv4", "IPv4"),
     Flag("6", "ipv6", "IPv6"),
-    Flag("0", "packet"),
+    Flag("0", "packet", "packet sockets"),
     Flag("t", "tcp", "TCP"),
-    Flag("M", "mptcp"),
+    Flag("M", "mptcp", "MPTCP"),
     Flag("S", "sctp"),
     Flag("u", "udp", "UDP"),
     Flag("d", "dccp"),
-    Flag("w", "raw"),
+    Flag("w", "raw", "raw sockets"),
     Flag("x", "unix", "UNIX"),
     Flag("", "tipc"),
     Flag("", "vsock"),
     Flag("", "xdp"),
-    Flag("f", "family", "inet, inet6 or unix", value="FAMILY"),
+    Flag("f", "family", "inet, inet6, unix, link or netlink", value="FAMILY"),
     Flag("A", "query socket", "these tables; ! before one leaves it out", value="TABLE,…"),
     Flag("D", "diag", value="FILE"),
     Flag("F", "filter", "a filter from a file, - for standard input", value="FILE"),
@@ -507,6 +509,9 @@ _SET: dict[str, Callable[[Options], None]] = {
     "x": lambda options: options.add_family(UNIX),
     "4": lambda options: options.add_family(INET),
     "6": lambda options: options.add_family(INET6),
+    "0": lambda options: options.add_family(LINK),
+    "w": lambda options: options.add_table("raw"),
+    "M": lambda options: options.add_table("mptcp"),
 }
 
 
@@ -515,7 +520,7 @@ def _parse_family(options: Options, name: str) -> None:
         raise Stop(0, output=render_usage())
     if name not in FAMILIES:
         raise _bad_usage(f'ss: "{name}" is invalid family')
-    if name not in (INET, INET6, UNIX):
+    if name not in (INET, INET6, UNIX, LINK, NETLINK):
         refuse(f"-f {name}")
     options.add_family(name)
 
