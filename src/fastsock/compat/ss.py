@@ -467,7 +467,7 @@ def _cells(options: Options, table: SocketTable, rows: list[int] | None) -> list
         )
         made += [address, Cell("port", b"Port", end=end, ports=names.services, unix=number)]
     users = _users(options, table, rows)
-    extras = _extras(options, table, rows)
+    extras = _extras(options, table)
     if options.version < ss_flags.PROCESS_ON_REQUEST:
         return [*made, Cell("join", b"Process", pieces=[*users, *extras])]
     if options.has_process_column:
@@ -567,7 +567,7 @@ def name_command(command: bytes, version: tuple[int, int]) -> bytes:
     return bytes(byte if 32 <= byte < 127 else ord("?") for byte in command)
 
 
-def _extras(options: Options, table: SocketTable, rows: list[int] | None) -> list[Cell]:
+def _extras(options: Options, table: SocketTable) -> list[Cell]:
     """Return what stands behind a socket: timer, details, memory, TCP's own numbers."""
     pieces: list[Cell] = []
     tree = _root() is not None
@@ -589,10 +589,9 @@ def _extras(options: Options, table: SocketTable, rows: list[int] | None) -> lis
     if options.cgroup and not tree:
         pieces.append(_cgroup(table))
     if "attributes" in table.fields:
-        from fastsock.compat.ss_extras import show_extras
+        from fastsock.compat.ss_extras import extras_cell
 
-        texts = list(show_extras(table, options))
-        pieces.append(Cell("given", texts=texts if rows is None else [texts[n] for n in rows]))
+        pieces.append(extras_cell(options))
     return pieces
 
 
