@@ -596,3 +596,40 @@ def test_the_doors(twin: Twin) -> None:
     assert b"".join(fields) == b"p100\n"
     assert layout.render_cells(rows, Cell("fd"), lines) == [b"6"]
     assert layout.escape_hex(b"a\x1b\xff~") == b"a\\x1b\\xff~"
+
+
+PLACES = [(0, 1, {1, 5}), (17, 2, None), (17, 10, None), (6, 2, None), (6, 10, None)]
+
+
+def of_sort(protocol: int, family: int, type: int) -> tuple[Any, ...]:
+    return (protocol, family, *DATAGRAM[2:], type)
+
+
+@settings(deadline=None)
+@given(
+    rows=st.lists(
+        st.builds(
+            of_sort,
+            st.sampled_from([0, 6, 17, 33]),
+            st.sampled_from([1, 2, 10]),
+            st.sampled_from([1, 2, 5, 200]),
+        ),
+        max_size=12,
+    ),
+    held=st.booleans(),
+)
+def test_lines_in_order_of_protocols(rows: list[tuple[Any, ...]], held: bool) -> None:
+    found = []
+    order = [
+        n
+        for protocol, family, types in PLACES
+        for n, row in enumerate(rows)
+        if row[:2] == (protocol, family) and (types is None or not held or row[-1] in types)
+    ]
+    for twin in TWINS:
+        made = [row if held else row[:-1] for row in rows]
+        table = twin.table.SocketRows.from_rows(made, ["type"] if held else [])
+        lines = twin.layout.ordered_lines(table, PLACES)
+        found.append(list(range(len(rows))) if lines is None else list(lines.sockets))
+        assert (lines is None) == (order == list(range(len(rows))))
+    assert found == [order] * len(TWINS)

@@ -5,16 +5,19 @@ cdef extern from *:
     """
     #ifndef FS_DECIMAL
     #define FS_DECIMAL
-    #include <math.h>
     #include <stddef.h>
+    #include <string.h>
     typedef unsigned __int128 fs_wide;
 
     /* x * 10**scale as a whole number. 0 <= x < 2**96; the result fits into 128 bits. */
     static inline fs_wide fs_scaled(double x, int scale)
     {
+        unsigned long long bits;
         int exponent, i;
-        fs_wide number = (fs_wide)ldexp(frexp(x, &exponent), 53), unit = 1, rest, half;
-        exponent -= 53;
+        fs_wide number, unit = 1, rest, half;
+        memcpy(&bits, &x, 8);
+        exponent = (int)(bits >> 52) - 1075;
+        number = (bits & ((1ULL << 52) - 1)) | 1ULL << 52; /* a subnormal one comes to 0 anyhow */
         for (i = 0; i < scale; i++)
             number *= 10;
         for (i = scale; i < 0; i++)

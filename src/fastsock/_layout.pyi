@@ -44,5 +44,10 @@ def owner_lines(
 ) -> Lines:
     """Return the lines of all descriptors; see layout.owner_lines."""
 
+def ordered_lines(
+    rows: SocketRows, places: Sequence[tuple[int, int, Collection[int] | None]]
+) -> Lines | None:
+    """Return the lines by protocol and family; see layout.ordered_lines."""
+
 def line_pids(rows: SocketRows, lines: Lines) -> list[int]:
     """Return the processes of the lines, each once; see layout.line_pids."""

@@ -1633,6 +1633,55 @@ def owner_lines(SocketRows rows not None, pids, fds, bint threads):
     return Lines(socket_rows, owner_rows)
 
 
+cdef enum:
+    NOWHERE = 255  # the place of rows that are left out
+
+
+def ordered_lines(SocketRows rows not None, places):
+    """Return the lines by protocol and family; see layout.ordered_lines."""
+    cdef bytes table = b"\xff" * 65536
+    cdef bytes types = bytes([
+        place[2] is None or type in place[2] for place in places for type in range(256)
+    ])
+    cdef uint8_t* place_of = <uint8_t*>PyBytes_AS_STRING(table)
+    cdef const uint8_t* wanted = <const uint8_t*>PyBytes_AS_STRING(types)
+    cdef const uint8_t* protocols = <const uint8_t*>rows.store[<int>POSITIONS["protocol"]]
+    cdef const uint8_t* families = <const uint8_t*>rows.store[<int>POSITIONS["family"]]
+    cdef const uint8_t* type_of = <const uint8_t*>rows.store[<int>POSITIONS["type"]]
+    cdef bytes held = PyBytes_FromStringAndSize(NULL, rows.length)
+    cdef uint8_t* row_places = <uint8_t*>PyBytes_AS_STRING(held)
+    cdef Py_ssize_t[256] starts
+    cdef Py_ssize_t n, count = rows.length, total = 0, before
+    cdef bint ordered = True
+    cdef int p
+    for p, place in enumerate(places):
+        place_of[<int>place[0] << 8 | <int>place[1]] = p
+    memset(starts, 0, sizeof(starts))
+    with nogil:
+        for n in range(count):
+            p = place_of[protocols[n] << 8 | families[n]]
+            if p != NOWHERE and type_of != NULL and not wanted[p << 8 | type_of[n]]:
+                p = NOWHERE
+            row_places[n] = p
+            starts[p] += 1
+            if p == NOWHERE or n and p < row_places[n - 1]:
+                ordered = False
+    if ordered:
+        return None
+    for p in range(NOWHERE):
+        before = starts[p]
+        starts[p] = total
+        total += before
+    cdef Column found = new_column("sockets", "i", total)
+    with nogil:
+        for n in range(count):
+            p = row_places[n]
+            if p != NOWHERE:
+                (<int32_t*>found.data)[starts[p]] = <int32_t>n
+                starts[p] += 1
+    return Lines(found, None)
+
+
 def line_pids(SocketRows rows not None, lines):
     """Return the processes of the lines, each once; see layout.line_pids."""
     cdef OwnerRows table = rows.owners

@@ -106,6 +106,23 @@ def owner_lines(
     return Lines([socket_of[one[3]] for one in found], [one[3] for one in found])
 
 
+def ordered_lines(
+    rows: SocketRows, places: Sequence[tuple[int, int, Collection[int] | None]]
+) -> Lines | None:
+    """Return the lines by protocol and family; see layout.ordered_lines."""
+    types = _if_held(rows, "type")
+    found: list[list[int]] = [[] for _ in places]
+    number = {(protocol, family): n for n, (protocol, family, _types) in enumerate(places)}
+    for row, key in enumerate(zip(rows.column("protocol"), rows.column("family"), strict=True)):
+        place = number.get(key)
+        if place is not None:
+            wanted = places[place][2]
+            if wanted is None or types is None or types[row] in wanted:
+                found[place].append(row)
+    order = [row for each in found for row in each]
+    return None if order == list(range(len(rows))) else Lines(order, None)
+
+
 def line_pids(rows: SocketRows, lines: Lines) -> list[int]:
     """Return the processes of the lines, each once; see layout.line_pids."""
     if lines.owners is None or rows.owners is None:

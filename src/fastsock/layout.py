@@ -288,6 +288,18 @@ def owner_lines(
     return made
 
 
+def ordered_lines(
+    rows: SocketRows, places: Sequence[tuple[int, int, Collection[int] | None]]
+) -> Lines | None:
+    """Return one line for each row that is of a protocol and family among `places`, in that order.
+
+    The third of a place are the types that it has, None for all of them. Rows of one place stay in
+    their order. None where all rows stand so already.
+    """
+    made: Lines | None = _implementation().ordered_lines(rows, places)
+    return made
+
+
 def line_pids(rows: SocketRows, lines: Lines) -> list[int]:
     """Return the processes of these lines in their order, each once."""
     made: list[int] = _implementation().line_pids(rows, lines)

@@ -19,8 +19,7 @@ from fastsock import layout
 from fastsock.compat import ss_flags
 from fastsock.compat.reply import Reply
 from fastsock.compat.ss_flags import Options, Stop
-from fastsock.filter import ALL
-from fastsock.implementation import group, match, table as storage
+from fastsock.implementation import group, table as storage
 from fastsock.layout import Cell, Lines
 from fastsock.tcp import FAMILIES, TCP, TYPES, UDP, UNIX, State
 
@@ -353,56 +352,35 @@ def _not_shown(options: Options, table: SocketTable) -> list[str]:
 # ----------------------------------------------------------------------------------------- the rows
 
 
-def order_rows(table: SocketTable, options: Options) -> list[int] | None:
+def order_lines(table: SocketTable, options: Options) -> Lines | None:
     """Return the rows that are shown in ss's order: UNIX, UDP, TCP, of each IPv4 first.
 
     None where that is the order that they have. Of a tree UNIX sockets come by type and inode.
     """
-    protocols, families = (bytes(table.column(name)) for name in ("protocol", "family"))
     kinds = {UNIX_TYPES[name] for name in options.tables if name in UNIX_TYPES}
-    all_unix = len(kinds) == len(UNIX_TYPES) or UNIX not in protocols
-    if all_unix and _is_ordered(protocols, families):
-        return None
-    found: list[int] = []
-    if UNIX in protocols:
-        unix = _rows_of(table, UNIX, None)
-        types = table.column("type")
-        unix = unix if all_unix else [n for n in unix if types[n] in kinds]
-        if _root() is not None:
-            inodes = table.column("inode")
-            unix.sort(key=lambda n: (types[n], inodes[n]))
-        found += unix
-    for protocol in (UDP, TCP):
-        for family in (IPV4, IPV6):
-            found += _rows_of(table, protocol, family)
-    return found
-
-
-def _is_ordered(protocols: bytes, families: bytes) -> bool:
-    """Whether all is of one protocol without UNIX's own order, and IPv4 is in front."""
-    if len(set(protocols)) > 1 or UNIX in protocols:
-        return False
-    first = families.count(IPV4)
-    return families.find(IPV6) in (-1, first)
-
-
-def _rows_of(table: SocketTable, protocol: int, family: int | None) -> list[int]:
-    want = ALL.with_term("protocol", [protocol])
-    if family is not None:
-        want = want.with_term("family", [family])
-    rows: list[int] = match.Matcher(want).select(table).tolist()
-    return rows
+    places: list[tuple[int, int, set[int] | None]] = [
+        (UNIX, LOCAL, kinds if len(kinds) < len(UNIX_TYPES) else None),
+        *((protocol, family, None) for protocol in (UDP, TCP) for family in (IPV4, IPV6)),
+    ]
+    lines = layout.ordered_lines(table, places)
+    if _root() is None or "type" not in table.fields:
+        return lines
+    protocols, types, inodes = (table.column(name) for name in ("protocol", "type", "inode"))
+    rows = list(range(len(table)) if lines is None else lines.sockets or ())
+    unix = [n for n in rows if protocols[n] == UNIX]  # they are in front
+    unix.sort(key=lambda n: (types[n], inodes[n]))
+    return Lines([*unix, *rows[len(unix) :]], None)
 
 
 def _render(options: Options, table: SocketTable) -> Iterable[bytes]:
     screen = _screen(options)
     stripped = options.version >= ss_flags.ENDS_STRIPPED and screen is None
-    rows = order_rows(table, options)
-    cells = _cells(options, table, rows)
+    lines = order_lines(table, options)
+    cells = _cells(options, table, lines)
     blocks: Iterable[bytes] = layout.render_columns(
         table,
         cells,
-        lines=None if rows is None else Lines(rows, None),
+        lines=lines,
         header=options.header,
         ending="stripped" if stripped else "padded",
         chunks=CHUNKS,
@@ -429,7 +407,7 @@ def _screen(options: Options) -> int | None:
 # ---------------------------------------------------------------------------------------- the cells
 
 
-def _cells(options: Options, table: SocketTable, rows: list[int] | None) -> list[Cell]:
+def _cells(options: Options, table: SocketTable, lines: Lines | None) -> list[Cell]:
     tree = _root() is not None
     made = []
     if options.shows_netid:
@@ -466,7 +444,7 @@ def _cells(options: Options, table: SocketTable, rows: list[int] | None) -> list
             right=True,
         )
         made += [address, Cell("port", b"Port", end=end, ports=names.services, unix=number)]
-    users = _users(options, table, rows)
+    users = _users(options, table, lines)
     extras = _extras(options, table)
     if options.version < ss_flags.PROCESS_ON_REQUEST:
         return [*made, Cell("join", b"Process", pieces=[*users, *extras])]
@@ -518,7 +496,7 @@ def read_ephemeral(root: str, environment: Mapping[str, str]) -> tuple[int, int]
 
 def _interfaces(options: Options, table: SocketTable) -> dict[int, bytes]:
     """Return the names of interfaces by index, where a socket is bound to one."""
-    if "interface" not in table.fields or not any(bytes(table.column("interface"))):
+    if "interface" not in table.fields or not bytes(table.column("interface")).strip(b"\0"):
         return {}
     from fastsock.names import interface_names
 
@@ -532,7 +510,7 @@ def _interfaces(options: Options, table: SocketTable) -> dict[int, bytes]:
     }
 
 
-def _users(options: Options, table: SocketTable, rows: list[int] | None) -> list[Cell]:
+def _users(options: Options, table: SocketTable, lines: Lines | None) -> list[Cell]:
     if table.owners is None:
         return []
     if options.threads:
@@ -543,7 +521,9 @@ def _users(options: Options, table: SocketTable, rows: list[int] | None) -> list
                 table, _root() or "/proc", lambda command: name_command(command, options.version)
             )
         )
-        return [Cell("given", texts=texts if rows is None else [texts[n] for n in rows])]
+        if lines is not None and lines.sockets is not None:
+            texts = [texts[n] for n in lines.sockets]
+        return [Cell("given", texts=texts)]
     texts = [
         b'("%b",pid=%d,fd=' % (name_command(process.command, options.version), process.pid)
         for process in table.owners.processes
@@ -614,7 +594,9 @@ def _details(table: SocketTable, tree: bool) -> list[Cell]:
 
 
 def _cgroup(table: SocketTable) -> Cell:
-    ids = set(table.column("socket_cgroup")) - {0}
+    grouper = group.Grouper(("socket_cgroup",))
+    grouper.add(table)
+    ids = {key[0] for key, _states in grouper.groups()} - {0}
     paths: dict[int, bytes] = {}
     if ids:
         from fastsock.cgroups import read_paths
