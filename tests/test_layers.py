@@ -54,6 +54,8 @@ LAYERS = [
         },
         2,
     ),
+    # What ss says behind a socket, for the layout; its words are explained in compat.ss_extras.
+    Layer(2, {"decimal", "ss_text"}, 2),
     # What /proc/PID says of one process; whose files, whose name.
     Layer(3, {"processes", "files", "users"}, 1),
     Layer(3, {"names"}, 1),

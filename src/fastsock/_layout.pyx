@@ -20,6 +20,7 @@ from libc.string cimport memcmp, memcpy, memset
 
 from fastsock._columns cimport OWNER_FD, OWNER_PID, OWNER_PROCESS, OWNER_TID
 from fastsock._hash cimport mix, prefetch, scale
+from fastsock._ss_text cimport Told, write_ss_extras
 from fastsock._table cimport BlobColumn, Column, OwnerRows, SocketRows, new_column
 from fastsock._text cimport (
     FS_HEX,
@@ -38,6 +39,7 @@ from fastsock._text cimport (
 from struct import calcsize
 
 from fastsock import columns as specs
+from fastsock._ss_text import SHOWS
 from fastsock.layout import Lines
 
 cdef enum:
@@ -102,6 +104,11 @@ cdef struct Owners:
 cdef struct Ahead:
     const char* values
     size_t size
+
+# A column of variable width.
+cdef struct Texts:
+    const uint64_t* offsets
+    const char* data
 
 cdef struct Piece
 
@@ -171,6 +178,11 @@ cdef struct Piece:
     const uint32_t* retransmits
     const uint32_t* timeouts
     Text unit
+    int shows                # of ss_extras; its columns are NULL where not held
+    Texts memory
+    Texts info
+    Texts congestion
+    Texts attributes
     int star
     Text absent
     Piece* inside
@@ -636,6 +648,27 @@ cdef int write_ss_timer(Piece* piece, const Line* line, Out* out) noexcept nogil
         put_unsigned(out, 0 if piece.timeouts == NULL else piece.timeouts[line.socket])
     put_byte(out, c")")
     return 0
+
+
+cdef inline void take_text(const Texts* column, size_t row, Text* text) noexcept nogil:
+    text.data = NULL
+    text.length = 0
+    if column.offsets != NULL:
+        text.data = column.data + column.offsets[row]
+        text.length = column.offsets[row + 1] - column.offsets[row]
+
+
+cdef int write_extras(Piece* piece, const Line* line, Out* out) noexcept nogil:
+    """` cubic wscale:7,7 rto:204 rtt:0.03/0.015`"""
+    cdef Told told
+    told.protocol = piece.protocols[line.socket]
+    told.state = piece.states[line.socket]
+    told.has_info = piece.info.offsets != NULL
+    take_text(&piece.memory, line.socket, &told.memory)
+    take_text(&piece.info, line.socket, &told.info)
+    take_text(&piece.congestion, line.socket, &told.congestion)
+    take_text(&piece.attributes, line.socket, &told.attributes)
+    return write_ss_extras(piece.shows, &told, out)
 
 
 cdef int write_netstat_timer(Piece* piece, const Line* line, Out* out) noexcept nogil:
@@ -1252,6 +1285,16 @@ cdef class Blocks:
         """Return where a column lies, NULL where the rows do not hold it."""
         return self.rows.store[<int>POSITIONS[name]]
 
+    cdef Texts find_texts(self, str name):
+        """Return where a column of variable width lies; NULL where the rows do not hold it."""
+        cdef Texts made
+        cdef BlobColumn blob = self.rows.columns[<int>POSITIONS[name]]
+        memset(&made, 0, sizeof(Texts))
+        if blob is not None:
+            made.offsets = <const uint64_t*>blob.offsets.data
+            made.data = blob.data.data
+        return made
+
     cdef int fill_piece(self, Piece* piece, cell) except -1:
         cdef str kernel = cell.kernel
         piece.right = cell.right
@@ -1308,6 +1351,13 @@ cdef class Blocks:
             self.fill_blob(piece, cell)
         elif kernel in ("ss_timer", "netstat_timer"):
             self.fill_timer(piece, cell)
+        elif kernel == "ss_extras":
+            piece.write = write_extras
+            piece.shows = sum([<int>SHOWS[name] for name in set(cell.shows)])
+            piece.memory = self.find_texts("skmem")
+            piece.info = self.find_texts("tcp_info")
+            piece.congestion = self.find_texts("congestion")
+            piece.attributes = self.find_texts("attributes")
         else:
             self.fill_owners(piece, cell)
         cdef bint as_it_is = (

@@ -623,6 +623,25 @@ def _ss_time(left: int, unit: bytes) -> bytes:
     return made
 
 
+def _ss_extras(rows: SocketRows, cell: Cell) -> Kernel:
+    protocols, states = rows.column("protocol"), rows.column("state")
+    attributes, memory, info, congestion = (
+        _if_held(rows, name) for name in ("attributes", "skmem", "tcp_info", "congestion")
+    )
+
+    def text(line: int, row: int, owner: int) -> bytes:
+        return cell.show(
+            protocols[row],
+            states[row],
+            b"" if attributes is None else attributes[row],
+            b"" if memory is None else memory[row],
+            None if info is None else info[row],
+            b"" if congestion is None else congestion[row],
+        )
+
+    return text
+
+
 def _netstat_timer(rows: SocketRows, cell: Cell) -> Kernel:
     timers, expires = rows.column("timer"), rows.column("timer_expires_ms")
     retransmits, timeouts = rows.column("retransmits"), _if_held(rows, "timeout")
@@ -661,5 +680,6 @@ _KERNELS: dict[str, Callable[[SocketRows, Cell], Kernel]] = {
     "tid": _pid,
     "fd": _fd,
     "ss_timer": _ss_timer,
+    "ss_extras": _ss_extras,
     "netstat_timer": _netstat_timer,
 }

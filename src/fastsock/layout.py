@@ -40,6 +40,7 @@ KERNELS: Mapping[str, tuple[str, ...]] = {
     "blob": ("column", "unnamed", "plain", "escape"),
     "users": ("texts", "order", "threads"),
     "ss_timer": ("names", "milliseconds"),
+    "ss_extras": ("shows", "show"),
     "netstat_timer": ("names",),
     "pid": (),
     "tid": (),
@@ -79,6 +80,10 @@ class Cell:
     `instead` has an entry for each line: bytes in place of the kernel's, or None. `unix` is a Cell
     in place of this one on rows of UNIX sockets.
 
+    Of `ss_extras`, `shows` says to compiled code what is shown (_ss_text); `show` makes the same
+    text in plain Python, of protocol, state, attributes, skmem, tcp_info (None where it was not
+    asked for) and congestion.
+
     The other parameters are the kernel's (KERNELS). ValueError for an unknown kernel or column,
     TypeError for a parameter that the kernel does not take.
     """
@@ -88,7 +93,7 @@ class Cell:
         *("only", "unless", "instead", "unix", "text", "texts", "column", "unknown", "names"),
         *("other", "end", "brackets", "mapped", "any4", "any6", "hosts", "interfaces", "ports"),
         *("no_port", "unnamed", "plain", "escape", "order", "threads", "star", "absent", "pieces"),
-        "milliseconds",
+        *("milliseconds", "shows", "show"),
     )
 
     text: bytes
@@ -115,6 +120,8 @@ class Cell:
     absent: bytes
     milliseconds: bytes
     pieces: Sequence[Cell]
+    shows: Collection[str]
+    show: Callable[[int, int, bytes, bytes, bytes | None, bytes], bytes]
 
     def __init__(
         self,
@@ -152,7 +159,7 @@ class Cell:
             raise TypeError(f"the kernel {kernel!r} takes no {', '.join(parameters)}")
 
 
-_NEEDED = frozenset(("text", "texts", "column", "end", "pieces"))
+_NEEDED = frozenset(("text", "texts", "column", "end", "pieces", "shows", "show"))
 _DEFAULTS: Mapping[str, Any] = {
     "unknown": b"",
     "names": {},

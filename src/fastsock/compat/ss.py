@@ -21,7 +21,7 @@ from fastsock.compat.reply import Reply
 from fastsock.compat.ss_flags import Options, Stop
 from fastsock.expression_ss import MPTCP, OTHER, RAW
 from fastsock.implementation import group, table as storage
-from fastsock.layout import Cell, Lines
+from fastsock.layout import Cell
 from fastsock.tcp import FAMILIES, TCP, TYPES, UDP, UNIX, State
 
 TYPE_CHECKING = False
@@ -524,7 +524,7 @@ def _cells(
         )
         made += [address, port]
     users = _users(options, table, rows)
-    extras = _extras(options, table, rows)
+    extras = _extras(options, table, rows, instead)
     if others:
         texts = [one.extra if one else b"" for one in instead.lines]
         extras.append(Cell("given", texts=texts))
@@ -583,7 +583,7 @@ def read_ephemeral(root: str, environment: Mapping[str, str]) -> tuple[int, int]
 
 def _interfaces(options: Options, table: SocketTable) -> dict[int, bytes]:
     """Return the names of interfaces by index, where a socket is bound to one."""
-    if "interface" not in table.fields or not any(bytes(table.column("interface"))):
+    if "interface" not in table.fields or not bytes(table.column("interface")).strip(b"\0"):
         return {}
     from fastsock.names import interface_names
 
@@ -632,7 +632,7 @@ def name_command(command: bytes, version: tuple[int, int]) -> bytes:
     return bytes(byte if 32 <= byte < 127 else ord("?") for byte in command)
 
 
-def _extras(options: Options, table: SocketTable, rows: Rows) -> list[Cell]:
+def _extras(options: Options, table: SocketTable, rows: Rows, instead: Instead) -> list[Cell]:
     """Return what stands behind a socket: timer, details, memory, TCP's own numbers."""
     pieces: list[Cell] = []
     tree = _root() is not None
@@ -654,10 +654,15 @@ def _extras(options: Options, table: SocketTable, rows: Rows) -> list[Cell]:
     if options.cgroup and not tree:
         pieces.append(_cgroup(table))
     if "attributes" in table.fields:
-        from fastsock.compat.ss_extras import show_extras
+        from fastsock.compat.ss_extras import extras_cell, show_row
 
-        texts = list(show_extras(table, options))
-        pieces.append(Cell("given", texts=texts if rows is None else [texts[n] for n in rows]))
+        texts = None
+        if rows is not None and any(instead.lines):
+            texts = [
+                None if one is None else show_row(options, table, n)
+                for n, one in zip(rows, instead.lines, strict=True)
+            ]
+        pieces.append(extras_cell(options, texts))
     return pieces
 
 
@@ -680,7 +685,9 @@ def _details(table: SocketTable, tree: bool) -> list[Cell]:
 
 
 def _cgroup(table: SocketTable) -> Cell:
-    ids = set(table.column("socket_cgroup")) - {0}
+    grouper = group.Grouper(("socket_cgroup",))
+    grouper.add(table)
+    ids = {key[0] for key, _states in grouper.groups()} - {0}
     paths: dict[int, bytes] = {}
     if ids:
         from fastsock.cgroups import read_paths

@@ -57,7 +57,8 @@ def parse_attributes(raw: bytes) -> dict[int, bytes]:
 
 
 def _number(data: bytes) -> int:
-    return int.from_bytes(data, "little")
+    """No number here is longer than 8 bytes."""
+    return int.from_bytes(data[:8], "little")
 
 
 def find_vegas_rtt(attributes: Attributes) -> int:

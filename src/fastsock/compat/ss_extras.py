@@ -3,17 +3,19 @@
     skmem:(r0,rb131072,t0,tb87040,f0,w0,o0,bl0,d0) cubic wscale:7,7 rto:204 rtt:0.03/0.015
 
 The words and their order are ss's (iproute2, misc/ss.c); where each number lies, attributes.py
-says.
+says. _ss_text.pyx makes the same text, for as many sockets as there are.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from fastsock.attributes import SKMEM, TCP_INFO, Member
 from fastsock.compat import ss_attributes
 from fastsock.expression_ss import MPTCP, OTHER
+from fastsock.layout import Cell
 from fastsock.tcp import UDP, UNIX, State
 
 TYPE_CHECKING = False
@@ -276,46 +278,70 @@ def show_mptcp(raw: bytes, version: tuple[int, int]) -> str:
     return text
 
 
-def show_extras(table: SocketTable, options: Options) -> Iterator[bytes]:
-    """Yield for each row what stands behind the other details, or on a line of its own."""
-    names = ["protocol", "state", "attributes"]
-    has_memory, has_info = ("skmem" in table.fields), ("tcp_info" in table.fields)
-    names += ["skmem"] * has_memory + ["tcp_info", "congestion"] * has_info
-    columns = [table.column(name) for name in names]
-    needs_attributes = has_info or options.socket_options or options.details
-    for protocol, state, raw, *rest in zip(*columns, strict=True):
-        memory = show_memory(rest.pop(0)) if has_memory else ""
-        attributes = ss_attributes.parse_attributes(raw) if needs_attributes else {}
-        if protocol == UNIX:
-            words = ss_attributes.show_unix(attributes) if options.details else ()
-            yield (memory + "".join(f" {word}" for word in words)).encode()
-            continue
-        if protocol == OTHER:  # what it has to say is in no column
-            yield b""
-            continue
-        yield _inet_extras(protocol, state, attributes, memory, rest, options).encode()
+def extras_cell(options: Options, instead: Sequence[bytes | None] | None = None) -> Cell:
+    """Return what stands behind the other details of each socket, or on a line of its own.
+
+    `instead`: of the sockets that are in no engine's table what `show_row` says.
+    """
+    shows = {
+        "oneline": options.oneline,
+        "numeric": options.numeric,
+        "timers": options.timers,
+        "details": options.details,
+        "memory": options.memory,
+        "info": options.info,
+        "socket_options": options.socket_options,
+        "window": options.version >= WINDOW_SHOWN,
+        "microseconds": options.version >= MICROSECONDS_SHOWN,
+        "decimal": options.version >= ss_attributes.SEQUENCES_DECIMAL,
+    }
+    return Cell(
+        "ss_extras",
+        shows=[name for name, shown in shows.items() if shown],
+        show=partial(show_extras, options),
+        instead=instead,
+    )
 
 
-def _inet_extras(
+def show_row(options: Options, table: SocketTable, row: int) -> bytes:
+    """Return the text of one row of a table."""
+    names = ("protocol", "state", "attributes", "skmem", "tcp_info", "congestion")
+    values = [table.column(name)[row] if name in table.fields else None for name in names]
+    protocol, state, raw, memory, info, congestion = values
+    return show_extras(options, protocol, state, raw, memory or b"", info, congestion or b"")
+
+
+def show_extras(
+    options: Options,
     protocol: int,
     state: int,
-    attributes: Attributes,
-    memory: str,
-    info: list[bytes],
-    options: Options,
-) -> str:
-    start = " " if options.oneline else "\n\t"
+    raw: bytes,
+    memory: bytes,
+    info: bytes | None,
+    congestion: bytes,
+) -> bytes:
+    """Return the text of one socket; `info` is None where the column was not asked for."""
+    if protocol == OTHER:  # what it has to say is in no column
+        return b""
+    attributes = ss_attributes.parse_attributes(raw)
     text = ""
+    if protocol == UNIX:
+        text = show_memory(memory)
+        if options.details:
+            text += "".join(f" {word}" for word in ss_attributes.show_unix(attributes))
+        return text.encode()
+    start = " " if options.oneline else "\n\t"
     if options.socket_options and (shown := ss_attributes.show_socket_options(attributes)):
         text += start + shown
     if options.memory or (options.info and protocol != UDP):
-        text += ("" if options.oneline else "\n\t") + memory
-        if info and protocol == MPTCP:
-            text += show_mptcp(info[0], options.version)
-        elif info:  # with it the kernel tells the others too, also to who has asked for timers only
-            if info[0]:
-                text += show_info(info[0], info[1], state, attributes, options)
+        text += ("" if options.oneline else "\n\t") + show_memory(memory)
+        # With it the kernel tells the others too, also to who has asked for timers only.
+        if info is not None:
+            if protocol == MPTCP:
+                text += show_mptcp(info, options.version)
+            elif info:
+                text += show_info(info, congestion, state, attributes, options)
             words = [*ss_attributes.show_keys(attributes)]
             words += ss_attributes.show_upper_protocol(attributes, options.version)
             text += "".join(f" {word}" for word in words)
-    return text
+    return text.encode()
