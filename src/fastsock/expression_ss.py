@@ -53,8 +53,8 @@ FAMILY_PREFIXES = {
 NETLINK_PROTOCOLS = {
     name: number
     for number, name in enumerate(
-        "rtnl unused usersock fw tcpdiag nflog xfrm selinux iscsi audit fiblookup connector nft ip6fw "
-        "dec-rt uevent genl".split()
+        "rtnl unused usersock fw tcpdiag nflog xfrm selinux iscsi audit fiblookup connector nft "
+        "ip6fw dec-rt uevent genl".split()
     )
 } | {"scsi-trans": 18, "ecryptfs": 19, "rdma": 20, "crypto": 21}
 # fmt: off

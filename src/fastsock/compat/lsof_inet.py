@@ -150,7 +150,7 @@ def _scan(request: Request, pids: Collection[int] | None) -> SocketTable | None:
 
 
 def _read_udplite(request: Request) -> SocketTable | None:
-    """Return the UDP-Lite sockets that -i may mean, None for none; they are in no engine's table."""
+    """Return the UDP-Lite sockets that -i may mean, None for none: no engine has them."""
     named = {one.protocol for one in request.addresses}
     if named and named <= {"tcp", "udp"} and (request.every or request.internet is None):
         return None

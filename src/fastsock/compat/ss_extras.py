@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from fastsock.attributes import SKMEM, TCP_INFO, Member
 from fastsock.compat import ss_attributes
 from fastsock.expression_ss import MPTCP, OTHER
-from fastsock.tcp import TCP, UDP, UNIX, State
+from fastsock.tcp import UDP, UNIX, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

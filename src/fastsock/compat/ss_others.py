@@ -248,7 +248,7 @@ def make_table(others: Others, fields: Sequence[str]) -> SocketTable:
     return SocketTable.from_rows(values, fields)
 
 
-# ----------------------------------------------------------------------------------------- the texts
+# ---------------------------------------------------------------------------------------- the texts
 
 
 def name_others(others: Others, options: Options, naming: Naming) -> Iterator[Other]:
