@@ -37,6 +37,9 @@ def hold(directory: str) -> Iterator[dict[str, Any]]:
             process.kill()
 
 
+IPPROTO_UDPLITE = 136
+
+
 def main(directory: str) -> None:
     import fcntl
     import mmap
@@ -86,6 +89,14 @@ def main(directory: str) -> None:
         unix.bind(name)
         unix.listen()
     kept.extend(socket.socketpair())
+    try:
+        lite = make(socket.AF_INET, socket.SOCK_DGRAM, IPPROTO_UDPLITE)
+        lite.bind(("127.0.0.1", 0))
+        make(socket.AF_INET, socket.SOCK_DGRAM, IPPROTO_UDPLITE).connect(lite.getsockname())
+        six = make(socket.AF_INET6, socket.SOCK_DGRAM, IPPROTO_UDPLITE)
+        six.bind(("::1", 0))
+    except OSError:  # a kernel without UDP-Lite, or without IPv6
+        pass
     netlink = make(socket.AF_NETLINK, socket.SOCK_RAW, 0)
     netlink.bind((0, 0))
     for arguments in (
@@ -93,6 +104,7 @@ def main(directory: str) -> None:
         (socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6),
         (socket.AF_PACKET, socket.SOCK_RAW, 0),
         (socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP),
+        (socket.AF_INET6, socket.SOCK_DGRAM, IPPROTO_UDPLITE),
     ):
         try:
             make(*arguments)

@@ -35,6 +35,13 @@ COMMANDS = """
 -nP -iTCP
 -nP -i tcp
 -nP -iUDP
+-nP -iUDPLITE
+-nP -i 6UDPLITE
+-t -iUDPLITE
+-nP -iUDPLITE -iTCP:{port}
+-nP -iUDPLITE@127.0.0.1
+-nP -iUDPLITE -Fpnt
+-a -nP -iUDPLITE -p {pid} -Tqs
 -nP -i4
 -nP -i6
 -i 4 -i 6 -nP

@@ -219,7 +219,7 @@ def test_what_we_do_not_have_is_refused_by_name(flag: Any) -> None:
 
 @pytest.mark.parametrize(
     ("line", "name"),
-    [("-A raw", "-A raw"), ("-A packet", "-A packet"), ("-f netlink", "-f netlink")],
+    [("-A sctp", "-A sctp"), ("-A vsock", "-A vsock"), ("-f xdp", "-f xdp")],
 )
 def test_tables_that_we_do_not_have(line: str, name: str) -> None:
     stop = stopped(line)

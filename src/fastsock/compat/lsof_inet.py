@@ -150,12 +150,15 @@ def _scan(request: Request, pids: Collection[int] | None) -> SocketTable | None:
 
 
 def _read_udplite(request: Request) -> SocketTable | None:
-    """Return the UDP-Lite sockets that -i may mean, None for none; no engine has them."""
+    """Return the UDP-Lite sockets that -i may mean, None for none: no engine has them."""
     named = {one.protocol for one in request.addresses}
     if named and named <= {"tcp", "udp"} and (request.every or request.internet is None):
         return None
+    question = _question(request)
+    if all(first > last for first, last in question.get("port", ((0, 0),))):  # beyond 65535
+        return None
     found = proc_tables.read_udplite()
-    states = _question(request).get("state")
+    states = question.get("state")
     if states is not None:
         found = found.select(ALL.with_term("state", states))
     return found if len(found) else None

@@ -21,7 +21,7 @@ from fastsock.compat.reply import Reply
 from fastsock.compat.ss_flags import Options, Stop
 from fastsock.expression_ss import MPTCP, OTHER, RAW
 from fastsock.implementation import group, table as storage
-from fastsock.layout import Cell
+from fastsock.layout import Cell, Lines
 from fastsock.tcp import FAMILIES, TCP, TYPES, UDP, UNIX, State
 
 TYPE_CHECKING = False

@@ -305,10 +305,15 @@ def extras_cell(options: Options, instead: Sequence[bytes | None] | None = None)
 
 def show_row(options: Options, table: SocketTable, row: int) -> bytes:
     """Return the text of one row of a table."""
-    names = ("protocol", "state", "attributes", "skmem", "tcp_info", "congestion")
-    values = [table.column(name)[row] if name in table.fields else None for name in names]
-    protocol, state, raw, memory, info, congestion = values
-    return show_extras(options, protocol, state, raw, memory or b"", info, congestion or b"")
+    protocol, state, raw = (table.column(name)[row] for name in ("protocol", "state", "attributes"))
+    memory = table.column("skmem")[row] if "skmem" in table.fields else b""
+    has_info = "tcp_info" in table.fields
+    info, congestion = (
+        (table.column(name)[row] for name in ("tcp_info", "congestion"))
+        if has_info
+        else (None, b"")
+    )
+    return show_extras(options, protocol, state, raw, memory, info, congestion)
 
 
 def show_extras(
