@@ -187,9 +187,9 @@ def records(text: str) -> list[str]:
 
 
 def ask_both(words: Sequence[str], version: str) -> tuple[Output, Output]:
-    """Theirs and ours of the same moment: the sockets stood still, or it is tried once more."""
+    """Theirs and ours of the same moment: where sockets moved, it is tried once more."""
     for _ in range(5):
         theirs, ours = run_theirs(words), run_ours(words, version)
-        if records(run_theirs(words).text) == records(theirs.text):
+        if records(ours.text) == records(theirs.text):
             break
     return theirs, ours
