@@ -12,8 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fastsock.compat.reply import Reply
 
-FACES = ("ss", "lsof", "netstat")
-
 
 def run_face(tool: str, words: Sequence[str]) -> int:
     """Write what `tool` would write for the command line `words`; return its exit code."""
