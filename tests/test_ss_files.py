@@ -206,6 +206,7 @@ def test_a_dump_that_is_cut(tmp_path: Path, version: str) -> None:
     assert theirs.complaints and ours.complaints
 
 
+@needs_extensions
 def test_a_dump_that_is_not_there(tmp_path: Path, version: str) -> None:
     environment = {"TCPDIAG_FILE": str(tmp_path / "nothing")}
     ours = run_ours(["-tan"], version, environment)
