@@ -191,6 +191,18 @@ def test_an_older_kernel_s_fields_load_as_well(vmlinux: bytes, tmp_path: Path) -
     _bpf.Program(btf=tmp_path / "btf").close()
 
 
+@loads
+def test_a_function_that_may_not_be_called(vmlinux: bytes, tmp_path: Path) -> None:
+    """Without the JIT compiler no function may be; here one of another name takes its place."""
+    taken = b"\0bpf_link_settle\0"
+    assert taken in vmlinux
+    swapped = vmlinux.replace(b"\0bpf_rdonly_cast\0", b"\0bpf_rdonly_cazt\0")
+    swapped = swapped.replace(taken, b"\0bpf_rdonly_cast\0")
+    (tmp_path / "btf").write_bytes(swapped)
+    assert _bpf.resolve_offsets(swapped)["bpf_rdonly_cast"] is not None
+    _bpf.Program(btf=tmp_path / "btf").close()
+
+
 def test_a_field_too_far_away() -> None:
     btf, _ = make_btf()
     # i_ino's member: the offset in bits stands behind its name and type.

@@ -102,6 +102,11 @@ static uint32_t kind_in(uint32_t info)
 	return info >> 24 & (KINDS - 1);
 }
 
+static uint32_t members_in(uint32_t info)
+{
+	return info & 0xffff;
+}
+
 static uint32_t kind_of(const struct btf_type *type)
 {
 	return kind_in(type->info);
@@ -109,7 +114,7 @@ static uint32_t kind_of(const struct btf_type *type)
 
 static uint32_t member_count(const struct btf_type *type)
 {
-	return type->info & 0xffff;
+	return members_in(type->info);
 }
 
 /* By memcpy: data from elsewhere may begin at any address. */
@@ -178,7 +183,7 @@ static size_t length_by(uint32_t info)
 	uint32_t kind = kind_in(info);
 
 	return sizeof(struct btf_type) + BODIES[kind].fixed +
-	       (size_t)BODIES[kind].each * (info & 0xffff);
+	       (size_t)BODIES[kind].each * members_in(info);
 }
 
 static size_t length_of(const struct btf_type *type)
@@ -817,9 +822,24 @@ static void keep_last_words(char *log, struct fastsock_error *error)
 		snprintf(error->detail, sizeof(error->detail), "%s", line);
 }
 
-int fastsock_load(const struct fastsock_program *program,
-		  const struct fastsock_resolution *resolution,
-		  const struct fastsock_constants *constants, struct fastsock_error *error)
+/* Forget the kernel's functions; false where there were none. */
+static bool forget_functions(const struct fastsock_program *program,
+			     struct fastsock_resolution *resolution)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < program->field_count; i++) {
+		if (program->roots[program->fields[i].root].kind != BTF_FUNC)
+			continue;
+		found |= resolution->places[i].found;
+		resolution->places[i].found = 0;
+	}
+	return found;
+}
+
+static int load(const struct fastsock_program *program,
+		const struct fastsock_resolution *resolution,
+		const struct fastsock_constants *constants, struct fastsock_error *error)
 {
 	uint64_t instructions[FASTSOCK_MAX_INSTRUCTIONS];
 	struct bpf_load attributes = {
@@ -855,6 +875,23 @@ int fastsock_load(const struct fastsock_program *program,
 		keep_last_words(log, error);
 	}
 	free(log);
+	return fd;
+}
+
+int fastsock_load(const struct fastsock_program *program,
+		  const struct fastsock_resolution *resolution,
+		  const struct fastsock_constants *constants, struct fastsock_error *error)
+{
+	struct fastsock_resolution without = *resolution;
+	int fd = load(program, resolution, constants, error);
+
+	/*
+	 * A kernel may have a function in its BTF and let nobody call it: without the JIT compiler
+	 * (net.core.bpf_jit_enable) none can be called. The program does without.
+	 */
+	if (fd < 0 && error->step == FASTSOCK_LOAD_PROGRAM && error->code != EPERM &&
+	    forget_functions(program, &without))
+		fd = load(program, &without, constants, error);
 	return fd;
 }
 
