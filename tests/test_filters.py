@@ -17,6 +17,7 @@ from children import AS_ROOT, NOBODY, child_process, in_child
 from fastsock import cli, lookups
 from fastsock.errors import FilterError, NoSuchProcess, OwnersHidden
 from fastsock.expression import parse_expression
+from fastsock.filter import build_filter
 from fastsock.implementation import COMPILED
 from fastsock.lookups import Lookups
 from own_namespace import CLOSE, ESTABLISHED, FIN_WAIT2, LISTEN, Held, Namespace
@@ -104,6 +105,15 @@ def test_keywords_beside_an_expression(scan: Callable[..., Any], own_namespace: 
     assert len(scan(f"pid = {os.getpid()} or port = 5000", protocol="tcp", owners=False)) >= len(
         expected
     )
+
+
+def test_a_selection_and_keywords_must_both_hold(scan: Callable[..., Any]) -> None:
+    table = scan("state all")
+    for listening in (build_filter(state="listen"), "state listening"):
+        waiting = table.select(listening)
+        assert 0 < len(waiting) < len(table)
+        assert len(table.select(listening, state="established")) == 0
+        assert len(table.select(listening, state=("established", "listen"))) == len(waiting)
 
 
 def test_owners_decide(scan: Callable[..., Any], own_namespace: Namespace) -> None:

@@ -334,10 +334,11 @@ class Question:
                     for table in self.engine.stream(want, self.namespaces):
                         note_listening(table, listening)
         names = {name for t in expression.terms if t.name == "command" for name in t.values}
+        commands: dict[bytes, list[int]] = {}
         pids = (list_pids(self.procfs) if self.pids is None else self.pids) if names else []
-        commands = {
-            name: processes.find_processes(self.procfs, pids, frozenset((name,))) for name in names
-        }
+        for pid in pids:
+            for name in processes.read_names(f"{self.procfs}/{pid}") & names:
+                commands.setdefault(name, []).append(pid)
         return Evaluation(expression, listening=listening, commands=commands)
 
     def missing_state(self, walk: Walk) -> int:

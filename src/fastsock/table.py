@@ -363,12 +363,12 @@ class SocketTable(storage.SocketRows):
 
         Raises FilterError for what makes no sense, with its place in an expression.
         """
-        if want is not None and not isinstance(want, Filter):
-            chosen = self._evaluate(want)
-            return chosen.select(build_filter(**keywords)) if keywords else chosen
-        if want is None or keywords:
-            terms = {} if want is None else want.terms
-            want = Filter({**terms, **build_filter(**keywords).terms})
+        if want is not None and keywords:
+            return self.select(want).select(**keywords)
+        if want is None:
+            want = build_filter(**keywords)
+        elif not isinstance(want, Filter):
+            return self._evaluate(want)
         matcher = match.Matcher(want)
         chosen = self if matcher.everything else self.pick(matcher.select(self))
         if not want.needs_owners:
