@@ -11,7 +11,7 @@ listings are of numbers.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from fastsock.tcp import PROTOCOLS
 
@@ -38,59 +38,55 @@ def service_names(path: str = SERVICES) -> Mapping[tuple[int, int], bytes]:
     Empty where the file cannot be read: it may be missing, and numbers say the same.
     """
     if path not in _services:
-        try:
-            with open(path, "rb") as file:
-                _services[path] = parse_services(file.read())
-        except OSError:  # as getservbyport, which finds nothing then
-            _services[path] = {}
+        _services[path] = parse_services(_read(path))
     return _services[path]
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:  # as getservbyport(3), which finds nothing then: numbers say the same
+        return b""
+
+
+def _split(text: bytes) -> Iterator[list[bytes]]:
+    """Yield the words of each line that is none of comment: a name, what it stands for, aliases."""
+    for line in text.splitlines():
+        words = line.partition(b"#")[0].split()
+        if len(words) > 1:
+            yield words
+
+
+def _split_services(text: bytes) -> Iterator[tuple[tuple[int, int], list[bytes]]]:
+    """Yield (protocol, port) and all names of each service of TCP or UDP."""
+    protocols = {name.encode(): number for name, number in PROTOCOLS.items() if number}
+    for name, place, *aliases in _split(text):
+        port, _, protocol = place.partition(b"/")
+        if protocol in protocols and port.isdigit() and int(port) < 65536:
+            yield (protocols[protocol], int(port)), [name, *aliases]
 
 
 def parse_services(text: bytes) -> dict[tuple[int, int], bytes]:
     """Return the services of a text in the format of services(5), TCP's and UDP's."""
-    protocols = {name.encode(): number for name, number in PROTOCOLS.items() if number}
     found: dict[tuple[int, int], bytes] = {}
-    for line in text.splitlines():
-        words = line.partition(b"#")[0].split()
-        if len(words) < 2:
-            continue
-        port, _, protocol = words[1].partition(b"/")
-        if protocol in protocols and port.isdigit() and int(port) < 65536:
-            found.setdefault((protocols[protocol], int(port)), words[0])
+    for place, names in _split_services(text):
+        found.setdefault(place, names[0])
     return found
 
 
 def service_ports(name: str, path: str = SERVICES) -> set[tuple[int, int]]:
     """Return the (protocol, port) pairs that a service name or one of its aliases stands for."""
-    try:
-        with open(path, "rb") as file:
-            text = file.read()
-    except OSError:  # then no name stands for anything
-        return set()
-    wanted, found = os.fsencode(name), set()
-    protocols = {name.encode(): number for name, number in PROTOCOLS.items() if number}
-    for line in text.splitlines():
-        words = line.partition(b"#")[0].split()
-        if len(words) < 2 or wanted not in (words[0], *words[2:]):
-            continue
-        port, _, protocol = words[1].partition(b"/")
-        if protocol in protocols and port.isdigit() and int(port) < 65536:
-            found.add((protocols[protocol], int(port)))
-    return found
+    wanted = os.fsencode(name)
+    return {place for place, names in _split_services(_read(path)) if wanted in names}
 
 
 def protocol_names(path: str = PROTOCOL_FILE) -> dict[int, bytes]:
     """Return {number: name} of the protocols above IP, as getprotobynumber(3) from the file."""
-    try:
-        with open(path, "rb") as file:
-            text = file.read()
-    except OSError:  # then none has a name
-        return {}
     found: dict[int, bytes] = {}
-    for line in text.splitlines():
-        words = line.partition(b"#")[0].split()
-        if len(words) > 1 and words[1].isdigit():
-            found.setdefault(int(words[1]), words[0])
+    for name, number, *_ in _split(_read(path)):
+        if number.isdigit():
+            found.setdefault(int(number), name)
     return found
 
 
