@@ -418,7 +418,7 @@ def no_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Forget what was known of users, before and after."""
     users.user_name.cache_clear()
     users._read_passwd.cache_clear()
-    monkeypatch.setattr(users, "_left", users.PATIENCE)
+    monkeypatch.setattr(users._patience, "left", 2.0)
     yield
     users.user_name.cache_clear()
     users._read_passwd.cache_clear()
@@ -451,7 +451,7 @@ def test_a_name_service_that_does_not_answer(
         raise KeyError(uid)  # by then nobody listens
 
     monkeypatch.setattr(pwd, "getpwuid", hang)
-    monkeypatch.setattr(users, "_left", 0.05)
+    monkeypatch.setattr(users._patience, "left", 0.05)
     started = time.monotonic()
     assert [users.user_name(uid) for uid in range(3_999_999_000, 3_999_999_100)] == [
         str(uid) for uid in range(3_999_999_000, 3_999_999_100)

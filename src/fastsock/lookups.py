@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from fastsock.cgroups import read_mount
+from fastsock.patience import Patience
 
 DEFAULT_RANGE = (1024, 4999)  # of local ports, as ss has it where the kernel's cannot be read
 
@@ -24,7 +25,7 @@ class Lookups:
         self, procfs: str = "/proc", *, port_range: str | None = None, limit: float = 4.0
     ) -> None:
         self._port_range = port_range or f"{procfs}/sys/net/ipv4/ip_local_port_range"
-        self._left = limit
+        self._patience = Patience(limit)
         self._hosts: dict[tuple[str, int], list[bytes]] = {}
 
     def service(self, name: str, protocol: str) -> int | None:
@@ -45,28 +46,19 @@ class Lookups:
 
     def _ask(self, name: str, family: int) -> list[bytes]:
         import socket
-        import threading
-        import time
 
-        found: list[bytes] = []
-
-        def ask() -> None:
+        def ask() -> list[bytes]:
             try:
                 if family == socket.AF_INET:  # in the order in which ss takes them
                     answers = socket.gethostbyname_ex(name)[2]
                 else:
                     infos = socket.getaddrinfo(name, None, family, socket.SOCK_STREAM)
                     answers = [str(info[4][0]).partition("%")[0] for info in infos]
-                found.extend(socket.inet_pton(family, text) for text in answers)
+                return [socket.inet_pton(family, text) for text in answers]
             except (OSError, UnicodeError):  # no such name, or nobody who knows
-                return
+                return []
 
-        began = time.monotonic()
-        asking = threading.Thread(target=ask, daemon=True)
-        asking.start()
-        asking.join(max(self._left, 0))
-        self._left -= time.monotonic() - began
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(self._patience.ask(ask) or ()))
 
     def interface(self, name: str) -> int:
         """Return the index of a network interface, 0 where there is none of that name."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from fastsock.patience import Patience
+
 _PASSWD = "/etc/passwd"
 _MOST = 1 << 24  # bytes of it that are read
-PATIENCE = 2.0  # seconds that a process waits for name services, in all
 
-_left = PATIENCE
+_patience = Patience(2.0)  # of a process with name services, in all
 
 
 def parse_passwd(text: bytes) -> dict[int, bytes]:
@@ -41,32 +42,15 @@ def user_name(uid: int) -> str:
     local = _read_passwd().get(uid)
     if local is not None:
         return local.decode("utf-8", "surrogateescape")
-    return _ask_services(uid) or str(uid)
+    if _patience.left <= 0:  # of a thousand users each would be a thread that nobody waits for
+        return str(uid)
+    return _patience.ask(lambda: _ask_services(uid)) or str(uid)
 
 
 def _ask_services(uid: int) -> str:
-    global _left
-    if _left <= 0:
-        return ""
-    import threading
-    import time
+    import pwd
 
-    answer: list[str] = []
-
-    def ask() -> None:
-        import pwd
-
-        try:
-            answer.append(pwd.getpwuid(uid).pw_name)
-        except (KeyError, OverflowError, OSError):  # nobody; OSError: a service that failed
-            pass
-
-    started = time.monotonic()
-    asking = threading.Thread(target=ask, daemon=True)
     try:
-        asking.start()
-    except RuntimeError:  # no more threads: a number is better than nothing
+        return pwd.getpwuid(uid).pw_name
+    except (KeyError, OverflowError, OSError):  # nobody; OSError: a service that failed
         return ""
-    asking.join(_left)
-    _left -= time.monotonic() - started
-    return answer[0] if answer else ""
