@@ -57,6 +57,7 @@ from typing import NamedTuple, NoReturn
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # os.unshare exists from Python 3.12 only
 PR_SET_PDEATHSIG = 1
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
 SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 IP_BIND_ADDRESS_NO_PORT = 24  # ip(7): the port is chosen at connect(), unique per 4-tuple only
@@ -338,14 +339,13 @@ def say(text: str) -> None:
 
 def fork(children: list[int]) -> int:
     """fork(2); the child dies with this process and is in `children` whatever signal comes."""
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    parent, before = os.getpid(), signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    parent, before = os.getpid(), signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     pid = os.fork()
     if pid:
         children.append(pid)
     else:
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        for number in signals:
+        for number in ENDING:
             if signal.getsignal(number) is on_signal:
                 signal.signal(number, signal.SIG_DFL)
         if os.getppid() != parent:
@@ -356,6 +356,23 @@ def fork(children: list[int]) -> int:
 
 def on_signal(number: int, _frame: object) -> NoReturn:
     raise SystemExit(128 + number)
+
+
+def wait_for_child() -> tuple[int, int]:
+    """waitpid(2) for any child, which a signal always ends.
+
+    A signal that comes after Python last looked for one and before waitpid(2) sleeps would not
+    wake it, so signals are held back and waited for together with the children.
+    """
+    ending = [x for x in ENDING if signal.getsignal(x) is on_signal]
+    signal.pthread_sigmask(signal.SIG_BLOCK, [*ending, signal.SIGCHLD])
+    while True:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid:
+            return pid, status
+        number = signal.sigwait([*ending, signal.SIGCHLD])
+        if number != signal.SIGCHLD:
+            raise SystemExit(128 + number)
 
 
 class Supervisor:
@@ -435,7 +452,7 @@ class Supervisor:
 
     def end(self, command: int | None) -> None:
         """End every child: the command politely, the others at once."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in ENDING:
             signal.signal(number, signal.SIG_IGN)
         # A signal may have come between waitpid(2) and our noting it: a child may be gone already.
         if command in self.children:
@@ -605,7 +622,7 @@ def main(argv: Sequence[str]) -> int:
     if argv and not shutil.which(argv[0]):
         say(f"{argv[0]}: command not found")
         return 127
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup(1)
             signal.signal(number, on_signal)
     if args.with_parent:
@@ -625,7 +642,7 @@ def main(argv: Sequence[str]) -> int:
             command = start_command(argv, fields, farm)
             if os.isatty(0):  # Ctrl-C reaches CMD as well, which decides: it may be a shell
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
-        pid, status = os.waitpid(-1, 0)
+        pid, status = wait_for_child()
         farm.children.remove(pid)
         code = os.waitstatus_to_exitcode(status)
         if pid == command:
