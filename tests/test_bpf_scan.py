@@ -288,6 +288,34 @@ def test_what_is_held(held: Zoo, engine: str, question: dict[str, Any]) -> None:
     assert owned(engine=engine, held=True) == owned(engine="netlink")
 
 
+@pytest.mark.parametrize(
+    "question", [*QUESTIONS, {"expression": "listening and rx_queue = 0"}], ids=str
+)
+@pytest.mark.parametrize("engine", ["bpf", "netlink", "procfs"])
+def test_one_socket_of_each_process(held: Zoo, engine: str, question: dict[str, Any]) -> None:
+    """Who holds any is the same answer, from some of the rows."""
+
+    def holders(**more: Any) -> dict[int, set[int]]:
+        found: dict[int, set[int]] = {}
+        for row in fastsock.scan(owners=True, netns=held.pid, **question, **more):
+            for owner in row.owners or ():
+                found.setdefault(owner.pid, set()).add(row.inode)
+        return found
+
+    whole, some = holders(engine="netlink"), holders(engine=engine, once=True)
+    assert whole.keys() == some.keys()
+    assert all(some[pid] <= whole[pid] for pid in whole)
+
+
+def test_a_process_is_left_when_one_is_found(held: Zoo) -> None:
+    found = fastsock.scan(engine="bpf", netns=held.pid, state="established", once=True)
+    table = fastsock.scan(engine="bpf", netns=held.pid, state="established", held=True, owners=True)
+    assert found.owners is None and len(found) == len(table)  # nobody asked whose they are
+    found = fastsock.scan(engine="bpf", netns=held.pid, state="established", once=True, owners=True)
+    assert found.processes is not None
+    assert len(found.processes) == 2 and len(found) < len(table)
+
+
 def test_a_selection_is_that_of_the_whole_table(held: Zoo) -> None:
     ask = partial(fastsock.scan, engine="bpf", owners=True, netns=held.pid)
     for number in (1, 4, 12, 17, 22, 27, 33, 38, 43):

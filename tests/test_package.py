@@ -120,5 +120,8 @@ def test_the_package_loads_its_names_when_they_are_asked_for() -> None:
 
 
 def test_the_command_is_the_package_s() -> None:
-    (command,) = importlib.metadata.entry_points(group="console_scripts", name="fastsock")
-    assert command.value == "fastsock.cli:main"
+    files = importlib.metadata.files("fastsock") or ()
+    (command,) = (path for path in files if path.parent.name == "bin")
+    assert command.name == "fastsock"
+    shown = subprocess.run([command.locate(), "--version"], capture_output=True, text=True)
+    assert (shown.stdout, shown.stderr) == (f"fastsock {fastsock.__version__}\n", "")

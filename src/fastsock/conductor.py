@@ -75,11 +75,13 @@ class Question:
         fields: Sequence[str] = (),
         owners: bool = False,
         held: bool = False,
+        once: bool = False,
         **selection: Any,
     ) -> None:
         self.started = time.perf_counter()
         self.procfs = os.fspath(procfs)
-        self.held = held
+        self.held = held or once
+        self._once = once
         selection["protocol"] = _asked_protocols(selection)
         self.want = build_filter(**selection)
         self.pids = self._find_pids()
@@ -226,7 +228,9 @@ class Question:
         if fields is None:
             walk = self.engine.owners(self.pids)
         else:
-            sought = Sought(self.want, self.namespaces, fields, self.held)
+            # What an expression says beyond the filter is known when all has been read.
+            once = self._once and self.expression is None
+            sought = Sought(self.want, self.namespaces, fields, self.held, once)
             walk = self.engine.owners(self.pids, sought)
         if walk.scope is not None:
             refused = {*walk.denied, *walk.denied_links}
@@ -403,6 +407,7 @@ def scan(
     *,
     owners: bool = False,
     held: bool = False,
+    once: bool = False,
     fields: Sequence[str] = (),
     **question: Any,
 ) -> SocketTable:
@@ -414,7 +419,9 @@ def scan(
 
     `owners=True` finds out who holds them; so does selecting by `pid`, `command` or `cgroup`, which
     looks only into those processes. With `held=True` sockets that no descriptor holds (TIME_WAIT,
-    SYN_RECV, orphans) may be left out: to find these costs more. `fields` names optional columns
+    SYN_RECV, orphans) may be left out: to find these costs more. With `once=True` it is enough to
+    find, for each process that holds sockets which are selected, one of them: who uses this port?
+    `fields` names optional columns
     (columns.py), and what is inside the raw ones (attributes.py) as "tcp_info.rtt"; what the engine
     cannot know is empty.
 
@@ -432,7 +439,7 @@ def scan(
     Raises FilterError for a value that makes no sense, ValueError for an unknown field,
     NoSuchProcess, OwnersHidden when a named process may not be read, EngineUnavailable, ParseError.
     """
-    asked = Question(expression, fields=fields, owners=owners, held=held, **question)
+    asked = Question(expression, fields=fields, owners=owners, held=held, once=once, **question)
     join = Join(asked, asked.fields) if owners or asked.needs_owners else None
     walk = None if join is None else join.walk
     table = asked.select(asked.engine.sockets(asked.want, asked.namespaces, asked.fields, walk))

@@ -85,14 +85,15 @@ def run_list(options: Options, answer: Answer) -> int:
     )
     if owners and not options.all("columns"):
         columns.append("owners")
+    limit: int | None = options.last("limit")
     table = scan(
         expression=expression,
         owners=owners,
+        once=options.on("pids") and limit is None,
         fields=optional_fields(needed, order),
         **question,
     )
     rows = sort(table, *order) if order else table
-    limit: int | None = options.last("limit")
     left_out = 0
     if limit is not None and limit < len(rows):
         left_out = len(rows) - limit

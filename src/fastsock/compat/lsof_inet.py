@@ -146,7 +146,12 @@ def _scan(request: Request, pids: Collection[int] | None) -> SocketTable | None:
         return _scan_processes(question, set(pids) & set(wanted))
     if pids is not None and len(pids) <= _FEW:
         return _scan_processes(question, set(pids))
-    return conductor.scan(owners=True, held=True, **question)
+    return conductor.scan(owners=True, held=True, once=_once(request), **question)
+
+
+def _once(request: Request) -> bool:
+    """Return whether one socket of a process says all: only its number is shown."""
+    return request.terse and _is_exact(request) and _descriptors(request) is None
 
 
 def _read_udplite(request: Request) -> SocketTable | None:

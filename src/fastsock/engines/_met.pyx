@@ -150,7 +150,10 @@ cdef class Met:
         )
 
     cdef int take(self, const Record* record) noexcept nogil:
-        """Keep the socket of a record, if it is asked for and new; -1 without memory."""
+        """Keep the socket of a record, if it is asked for and new.
+
+        Returns 1 where it is asked for, 0 where it is not, -1 without memory.
+        """
         cdef int is_new
         cdef bint found_tcp = (
             record.protocol == TCP and record.type == SOCK_STREAM and record.state != CLOSE
@@ -185,7 +188,9 @@ cdef class Met:
         if is_new < 0:
             return -1
         self.waiting += is_new
-        return self.pass_on() if self.waiting == BATCH else 0
+        if self.waiting == BATCH and self.pass_on() != 0:
+            return -1
+        return 1
 
     cdef bint is_asked(self, uint64_t netns) noexcept nogil:
         cdef Py_ssize_t i

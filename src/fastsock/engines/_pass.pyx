@@ -44,6 +44,7 @@ cdef extern from "<sys/stat.h>" nogil:
 
 cdef enum:
     RECORDS = 585          # of a read(2), 64 KiB; the kernel has 32 KiB at a time
+    FEW = 4                # of the first, where one may do
     FD_BYTES = 16
     FIRST_HELD = 4096
     NO_DIRECTORY = -1
@@ -97,6 +98,8 @@ cdef class PassWorker(Worker):
 
     cdef int program
     cdef Met met                   # what keeps the sockets themselves, None where nobody asks
+    cdef bint once                 # one socket of a process is enough
+    cdef bint enough               # ... and it has been met
     cdef Record[RECORDS] records
     cdef uint32_t tid              # whose rows come: a thread's with a table of its own
     cdef Py_ssize_t before         # ... and where they begin
@@ -115,6 +118,7 @@ cdef class PassWorker(Worker):
         if fd < 0:
             return self.fail(code, at)
         self.tid = 0
+        self.enough = False
         verdict = self.read_records(directory, fd)
         close(fd)
         return self.end_run() if verdict == DONE else verdict
@@ -138,10 +142,12 @@ cdef class PassWorker(Worker):
         )
 
     cdef int read_records(self, int directory, int fd) noexcept nogil:
+        # Who looks for one only has the kernel stop soon: it fills what it is given.
+        cdef Py_ssize_t room = FEW if self.once else RECORDS
         cdef ssize_t got
         cdef Py_ssize_t i
         while True:
-            got = read(fd, self.records, sizeof(self.records))
+            got = read(fd, self.records, room * sizeof(Record))
             if got < 0:
                 # EAGAIN: a million files at once were none for a record (kernel/bpf/bpf_iter.c).
                 if errno == EINTR or errno == EAGAIN:
@@ -154,11 +160,18 @@ cdef class PassWorker(Worker):
             for i in range(got // <ssize_t>sizeof(Record)):
                 if self.take_record(directory, &self.records[i]) != DONE:
                     return FAILED
+                if self.enough:
+                    return DONE
+            room = min(2 * room, <Py_ssize_t>RECORDS)
 
     cdef int take_record(self, int directory, const Record* record) noexcept nogil:
         cdef bint ring = record.flags & FASTSOCK_RING
-        if not ring and self.met is not None and self.met.take(record) != 0:
-            return self.fail(ENOMEM, b": read iterator")
+        cdef int asked = 0
+        if not ring and self.met is not None:
+            asked = self.met.take(record)
+            if asked < 0:
+                return self.fail(ENOMEM, b": read iterator")
+        self.enough = self.once and asked
         return self.take_holder(directory, thread_of(record), record.fd, record.inode, ring)
 
     cdef int take_holder(
@@ -219,7 +232,7 @@ cdef class HeldWorker(PassWorker):
                     self.last_asked = record.tgid in self.asked
             if not self.last_asked:
                 return DONE
-        if not ring and self.met is not None and self.met.take(record) != 0:
+        if not ring and self.met is not None and self.met.take(record) < 0:
             return self.fail(ENOMEM, b": read iterator")
         last = &self.stretches[self.stretch_count - 1] if self.stretch_count else NULL
         if last == NULL or last.tgid != record.tgid or last.tid != tid:
@@ -272,12 +285,13 @@ cdef class HeldWorker(PassWorker):
         return self.end_run()
 
 
-def walk_by_program(str root, pids, int threads, int program, mets=()):
+def walk_by_program(str root, pids, int threads, int program, mets=(), bint once=False):
     """Find the sockets of all processes, or of `pids` only, by passes of a loaded program.
 
     `root` is the /proc of the pid namespace that we are in. As _fd_walk.walk_descriptors, with the
     same answer, but no descriptor is denied: the kernel shows the program every process. One link
-    for each process, which takes Linux 6.1. `mets`, one for each thread, get the sockets.
+    for each process, which takes Linux 6.1. `mets`, one for each thread, get the sockets; with
+    `once` a process is left as soon as one of its sockets was kept.
 
     Raises OSError with the path of a process and the step that failed, MemoryError, ValueError.
     """
@@ -291,6 +305,7 @@ def walk_by_program(str root, pids, int threads, int program, mets=()):
         worker = PassWorker(job, i)
         worker.program = program
         worker.met = mets[i] if mets else None
+        worker.once = once
         workers.append(worker)
     return finish_job(job, workers, root, pids)
 

@@ -181,10 +181,18 @@ class BpfEngine:
         if sought is not None and is_met(sought, pids is None):
             whole = pids is None and not sought.held
             # A question about a port meets few of the sockets that the processes have.
-            most = 0 if whole or parse_asked(sought.want) else self._walk.expect_descriptors()
+            few = whole or sought.once or parse_asked(sought.want)
+            most = 0 if few else self._walk.expect_descriptors()
             encounter = Encounter(self._tables, sought, whole, most, self._threads)
         mets = [] if encounter is None else encounter.mets
-        walk = self._passes.walk(self._procfs, pids, self._threads, mets)
+        # Only of TCP and UDP is it known at once whether a socket is among those sought.
+        once = (
+            encounter is not None
+            and sought is not None
+            and sought.once
+            and asked_protocols(sought.want) <= encounter.protocols
+        )
+        walk = self._passes.walk(self._procfs, pids, self._threads, mets, once)
         walk.beyond_proc = True  # the kernel shows the program every process
         walk.met = encounter
         return walk

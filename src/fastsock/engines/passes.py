@@ -43,12 +43,20 @@ class ProgramPasses:
             self._by_process = False
 
     def walk(
-        self, procfs: str, pids: Iterable[int] | None, threads: int, mets: Sequence[Met]
+        self,
+        procfs: str,
+        pids: Iterable[int] | None,
+        threads: int,
+        mets: Sequence[Met],
+        once: bool,
     ) -> Walk:
-        """Walk all processes, or `pids`; `mets` are for the threads, or empty."""
+        """Walk all processes, or `pids`; `mets` are for the threads, or empty.
+
+        `once`: a process of which a socket was kept need not be looked at any further.
+        """
         # Who is hidden gets no link: /proc does not tell its number.
         if self._by_process and (pids is not None or os.path.exists(f"{procfs}/1")):
-            return walk_by_program(procfs, pids, threads, self._fd, mets)
+            return walk_by_program(procfs, pids, threads, self._fd, mets, once)
         link = Descriptor(attach(self._fd))
         iterator = Descriptor(iterate(link.fd))
         return _walk_whole(procfs, pids, iterator.fd, mets)
@@ -95,7 +103,12 @@ class PinnedLink:
         return Descriptor(pins.find_link())
 
     def walk(
-        self, procfs: str, pids: Iterable[int] | None, threads: int, mets: Sequence[Met]
+        self,
+        procfs: str,
+        pids: Iterable[int] | None,
+        threads: int,
+        mets: Sequence[Met],
+        once: bool,
     ) -> Walk:
         """As ProgramPasses.walk, on one thread. A pass is read once: the next is another."""
         iterator, self._iterator = self._iterator or self._open(), None

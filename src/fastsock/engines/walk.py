@@ -29,10 +29,11 @@ class Outlook:
 class Sought:
     """The sockets that are asked for behind a walk: which, where, and with which columns.
 
-    `held`: those that no descriptor holds may be left out.
+    `held`: those that no descriptor holds may be left out. `once`: of those that a process holds,
+    all but one may be, too.
     """
 
-    __slots__ = ("want", "namespaces", "fields", "held")
+    __slots__ = ("want", "namespaces", "fields", "held", "once")
 
     def __init__(
         self,
@@ -40,11 +41,13 @@ class Sought:
         namespaces: Sequence[Namespace],
         fields: Sequence[str],
         held: bool = False,
+        once: bool = False,
     ) -> None:
         self.want = want
         self.namespaces = namespaces
         self.fields = fields
         self.held = held
+        self.once = once
 
 
 class Walk:
