@@ -10,6 +10,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src"
 IN_WHEEL = {".py", ".pyi", ".typed"}
+COMMAND = ".data/scripts/fastsock"
 # Sources in C, and what generates one of them.
 NOT_IN_WHEEL = SOURCE / "fastsock" / "engines" / "bpf"
 NOT_IN_SDIST = {".so", ".o", ".pyc"}
@@ -36,7 +37,7 @@ def check_sdist(path: Path) -> None:
 
 
 def check_wheel(path: Path) -> None:
-    """It has the Python files, the stubs and the compiled modules, and no source of those."""
+    """It has the command, the Python files, the stubs and the compiled modules, not their sources."""
     with zipfile.ZipFile(path) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     compiled = {name.partition(".")[0] for name in held if name.endswith(".so")}
@@ -45,6 +46,7 @@ def check_wheel(path: Path) -> None:
         item for item in SOURCE.rglob("*") if item.is_file() and NOT_IN_WHEEL not in item.parents
     ]
     wanted = {str(item.relative_to(SOURCE)) for item in files if item.suffix in IN_WHEEL}
+    wanted.add("-".join(path.name.split("-")[:2]) + COMMAND)
     assert held == wanted, f"{path.name}: {sorted(held ^ wanted)}"
     sources = {
         str(item.relative_to(SOURCE).with_suffix("")) for item in files if item.suffix == ".pyx"
