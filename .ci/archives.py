@@ -37,7 +37,7 @@ def check_sdist(path: Path) -> None:
 
 
 def check_wheel(path: Path) -> None:
-    """It has the command, the Python files, the stubs and the compiled modules, not their sources."""
+    """It has the command, Python files, stubs and compiled modules, and no source of those."""
     with zipfile.ZipFile(path) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     compiled = {name.partition(".")[0] for name in held if name.endswith(".so")}
