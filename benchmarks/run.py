@@ -106,9 +106,12 @@ def readme(args: argparse.Namespace) -> str:
 def inside(size: str, args: argparse.Namespace) -> None:
     """What runs in the farm."""
     # bpf is last: it drops the kernel's caches.
-    live = ["scan", "netlink", "owners", "table", "render", "memory", "command", "compat", "bpf"]
+    live = ["scan", "netlink", "owners", "table", "render", "memory", "command", "compat", "leaks"]
+    live.append("bpf")
     # Plain Python would take hours for a million.
-    choose = "not tree and not reference" if int(size) > 200_000 else "not tree"
+    choose = "not tree and not follow"
+    if int(size) > 200_000:
+        choose += " and not reference"
     pytest(live, choose, args.seconds, args.output / f"{size}.json")
     if not args.no_peers:
         peers = [sys.executable, str(HERE / "peers.py"), f"--timeout={args.timeout}"]
@@ -133,9 +136,9 @@ def main(argv: Sequence[str]) -> int:
         return 0
     args.output.mkdir(parents=True, exist_ok=True)
     (args.output / "README.md").write_text(readme(args))
-    farmless = "parse or tree or namespaces or expression"
+    farmless = "parse or tree or namespaces or expression or follow"
     pytest(
-        ["parse", "owners", "namespaces", "expression"],
+        ["parse", "owners", "namespaces", "expression", "leaks"],
         farmless,
         args.seconds,
         args.output / "corpus.json",

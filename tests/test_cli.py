@@ -727,7 +727,9 @@ def test_a_question_has_the_library_s_keywords() -> None:
         parse_command_line("list", (), ["--netns", "0"])
 
 
-@pytest.mark.parametrize("verb", ["", "count", "list", "listeners", "who", "process", "engines"])
+@pytest.mark.parametrize(
+    "verb", ["", "count", "list", "listeners", "who", "process", "diff", "leaks", "engines"]
+)
 def test_help_fits_a_terminal(run: Run, verb: str) -> None:
     result = run(*verb.split(), "--help")
     assert (result.code, result.err) == (0, "")

@@ -99,6 +99,7 @@ def test_bash_completes_with_what_there_is(script: str, tmp_path: Path) -> None:
         f"{tmp_path}/below"
     ]
     assert str(os.getpid()) in complete(script, "fastsock", "list", "-p", str(os.getpid())[:-1])
+    assert complete(script, "fastsock", "snapshot", f"{tmp_path}/beh") == [f"{tmp_path}/behind"]
     # The file, which may be hidden from whoever asks, has any bytes: plain names are offered.
     offered = complete(script, "fastsock", "process", "ba")
     assert "bash" in offered

@@ -30,6 +30,17 @@ _HOME = {
     "parse_expression": "expression",
     "Expression": "expression",
     "engine_status": "engines",
+    "Backlog": "diagnose.backlog",
+    "backlog": "diagnose.backlog",
+    "watch_backlog": "diagnose.backlog",
+    "Snapshot": "diagnose.snapshot",
+    "diff": "diagnose.diff",
+    "Diff": "diagnose.diff",
+    "watch_leaks": "diagnose.leaks",
+    "Leak": "diagnose.leaks",
+    "Leaks": "diagnose.leaks",
+    "halfopen": "diagnose.halfopen",
+    "HalfOpen": "diagnose.halfopen",
     "Counts": "table",
     "Groups": "table",
     "OwnerTable": "table",
@@ -42,6 +53,7 @@ _HOME = {
     "HIDDEN": "table",
     "UNKNOWN": "table",
     "State": "tcp",
+    "ComparisonError": "errors",
     "DumpError": "errors",
     "EngineUnavailable": "errors",
     "FastsockError": "errors",
@@ -52,6 +64,7 @@ _HOME = {
     "OwnersHidden": "errors",
     "ParseError": "errors",
     "PinError": "errors",
+    "SnapshotError": "errors",
 }
 
 __all__ = list(_HOME)
@@ -70,9 +83,23 @@ if TYPE_CHECKING:
         states_by_inode as states_by_inode,
         who as who,
     )
+    from fastsock.diagnose.backlog import (
+        Backlog as Backlog,
+        backlog as backlog,
+        watch_backlog as watch_backlog,
+    )
+    from fastsock.diagnose.diff import Diff as Diff, diff as diff
+    from fastsock.diagnose.halfopen import HalfOpen as HalfOpen, halfopen as halfopen
+    from fastsock.diagnose.leaks import (
+        Leak as Leak,
+        Leaks as Leaks,
+        watch_leaks as watch_leaks,
+    )
+    from fastsock.diagnose.snapshot import Snapshot as Snapshot
     from fastsock.engines import engine_status as engine_status
     from fastsock.engines.dump_file import read_dump as read_dump
     from fastsock.errors import (
+        ComparisonError as ComparisonError,
         DumpError as DumpError,
         EngineUnavailable as EngineUnavailable,
         FastsockError as FastsockError,
@@ -83,6 +110,7 @@ if TYPE_CHECKING:
         OwnersHidden as OwnersHidden,
         ParseError as ParseError,
         PinError as PinError,
+        SnapshotError as SnapshotError,
     )
     from fastsock.expression import (
         Expression as Expression,

@@ -110,6 +110,14 @@ cdef Column new_marks(Py_ssize_t rows):
     return new_column("mark", "B", rows)
 
 
+cdef Column equal_marks(Py_ssize_t rows, uint8_t mark):
+    """Return marks that are all the same."""
+    cdef Column made = new_marks(rows)
+    if rows:  # none have no memory, and C gives memset(NULL, …, 0) no meaning
+        memset(made.data, mark, rows)
+    return made
+
+
 cdef int set_intervals(Intervals* wanted, object ranges) except -1:
     """Allocate and fill; ranges are sorted and apart."""
     cdef Py_ssize_t i
@@ -189,12 +197,11 @@ def mark_addresses(SocketRows rows not None, str name, values):
 
 def mark_masked(SocketRows rows not None, values):
     """Return marks for SO_MARK, by (value, mask)."""
-    cdef Column made = new_marks(rows.length)
+    cdef Column made = equal_marks(rows.length, 0)
     cdef uint8_t* marks = <uint8_t*>made.data
     cdef const uint32_t* column = <const uint32_t*>column_of(rows, "mark")
     cdef uint32_t wanted, mask
     cdef Py_ssize_t i
-    memset(marks, 0, rows.length)
     for value, bits in values:
         wanted, mask = value, bits
         with nogil:
@@ -205,7 +212,7 @@ def mark_masked(SocketRows rows not None, values):
 
 def mark_listening(SocketRows rows not None, tables):
     """Return marks for local ports, by {(netns, protocol): a byte for each port}."""
-    cdef Column made = new_marks(rows.length)
+    cdef Column made = equal_marks(rows.length, 0)
     cdef uint8_t* marks = <uint8_t*>made.data
     cdef const uint64_t* spaces = <const uint64_t*>rows.store[NETNS]
     cdef const uint8_t* protocols = <const uint8_t*>rows.store[PROTOCOL]
@@ -215,7 +222,6 @@ def mark_listening(SocketRows rows not None, tables):
     cdef uint8_t protocol
     cdef Py_ssize_t i
     cdef bytes answers
-    memset(marks, 0, rows.length)
     for (space, number), listened in tables.items():
         answers = bytes(listened)
         if len(answers) != PORTS:
@@ -230,13 +236,12 @@ def mark_listening(SocketRows rows not None, tables):
 
 def mark_rows(Py_ssize_t rows, Column indices not None):
     """Return marks for the rows at `indices` ("I"), of so many."""
-    cdef Column made = new_marks(rows)
+    cdef Column made = equal_marks(rows, 0)
     cdef uint8_t* marks = <uint8_t*>made.data
     cdef const uint32_t* index = <const uint32_t*>indices.data
     cdef Py_ssize_t i
     if indices.format != "I":
         raise TypeError(f"indices are a column of I, not of {indices.format}")
-    memset(marks, 0, rows)
     for i in range(indices.length):
         if index[i] >= rows:
             raise IndexError(f"row {index[i]} of {rows}")
@@ -246,9 +251,7 @@ def mark_rows(Py_ssize_t rows, Column indices not None):
 
 def mark_all(Py_ssize_t rows):
     """Return marks for all rows."""
-    cdef Column made = new_marks(rows)
-    memset(made.data, 1, rows)
-    return made
+    return equal_marks(rows, 1)
 
 
 def both(Column one not None, Column other not None):

@@ -204,7 +204,11 @@ cdef class Column:
         return (
             self.format == other.format
             and self.length == other.length
-            and memcmp(self.data, other.data, self.length * self.itemsize) == 0
+            # Nothing may have no memory, which C lets nobody compare.
+            and (
+                self.length == 0
+                or memcmp(self.data, other.data, self.length * self.itemsize) == 0
+            )
         )
 
     def __repr__(self):
@@ -704,6 +708,8 @@ cdef class SocketRows:
         cdef Py_ssize_t count = other.length
         cdef Column column
         cdef int c
+        if not count:  # they may have no memory
+            return 0
         for c in range(BLOBS):
             column = self.columns[c]
             if column is None:

@@ -80,7 +80,7 @@ def export_stream(table: storage.SocketRows, requested_schema: object = None) ->
     the requested columns are others than those of the table, and ImportError where nanoarrow is not
     installed.
     """
-    arrays, streams = _load("nanoarrow.c_array"), _load("nanoarrow.c_array_stream")
+    arrays, streams = load("nanoarrow.c_array"), load("nanoarrow.c_array_stream")
     schema = _schema(table)
     if requested_schema is not None:
         _check_request(table, requested_schema)
@@ -105,7 +105,8 @@ def exported_names(table: storage.SocketRows) -> tuple[str, ...]:
     return (*(spec.name for spec in SOCKET_COLUMNS), *table.fields)
 
 
-def _load(module: str) -> Any:
+def load(module: str) -> Any:
+    """Import a module of nanoarrow; ImportError, with what to install, where it is missing."""
     try:
         return import_module(module)
     except ModuleNotFoundError as error:
@@ -116,7 +117,7 @@ def _load(module: str) -> Any:
 
 
 def _schema(table: storage.SocketRows) -> Any:
-    types = _load("nanoarrow.schema")
+    types = load("nanoarrow.schema")
 
     def column_type(name: str) -> Any:
         if name in DICTIONARIES:
@@ -131,11 +132,11 @@ def _schema(table: storage.SocketRows) -> Any:
         return getattr(types, NUMBERS[format])()
 
     fields = {name: column_type(name) for name in exported_names(table)}
-    return _load("nanoarrow.c_schema").c_schema(types.struct(fields))
+    return load("nanoarrow.c_schema").c_schema(types.struct(fields))
 
 
 def _check_request(table: storage.SocketRows, requested_schema: object) -> None:
-    requested = _load("nanoarrow.c_schema").c_schema(requested_schema)
+    requested = load("nanoarrow.c_schema").c_schema(requested_schema)
     names = tuple(child.name for child in requested.children)
     if names != (own := exported_names(table)):
         raise ValueError(f"the table has the columns {' '.join(own)}, not {' '.join(names)}")
@@ -145,8 +146,8 @@ def _export_column(column: Any, schema: Any) -> Any:
     """Return a nanoarrow array over the memory of `column`, a Column or a BlobColumn."""
     if column.format == "v":
         return _export_blobs(column, schema)
-    arrays = _load("nanoarrow.c_array")
-    memory = _lend(column)
+    arrays = load("nanoarrow.c_array")
+    memory = lend(column)
     exported = arrays.allocate_c_array()
     builder = arrays.CArrayBuilder(exported)
     builder.init_from_schema(schema)
@@ -169,15 +170,15 @@ def _export_column(column: Any, schema: Any) -> Any:
 
 def _export_blobs(column: storage.BlobColumn, schema: Any) -> Any:
     """Return a nanoarrow array over the two columns of one of variable width."""
-    arrays = _load("nanoarrow.c_array")
+    arrays = load("nanoarrow.c_array")
     builder = arrays.CArrayBuilder(arrays.allocate_c_array())
     builder.init_from_schema(schema)
-    offsets = _lend(column.offsets)
+    offsets = lend(column.offsets)
     validity, nulls = _validity(_lengths(offsets), len(column), 0)
     if nulls:
         _set_buffer(builder, 0, validity)
     _set_buffer(builder, 1, offsets)
-    _set_buffer(builder, 2, _lend(column.data))
+    _set_buffer(builder, 2, lend(column.data))
     builder.set_length(len(column)).set_null_count(nulls)
     return builder.finish()
 
@@ -189,11 +190,11 @@ def _lengths(offsets: memoryview) -> memoryview:
 
 
 def _set_buffer(builder: Any, position: int, memory: bytes | memoryview) -> None:
-    buffer = _load("nanoarrow.c_buffer").c_buffer(memory)
+    buffer = load("nanoarrow.c_buffer").c_buffer(memory)
     builder.set_buffer(position, buffer, move=True)
 
 
-def _lend(column: storage.Column) -> memoryview:
+def lend(column: storage.Column) -> memoryview:
     """Return the memory of `column` as bytes; a copy of it where it cannot lend it."""
     if not len(column):
         return memoryview(b"")  # memoryview casts no shape with a zero in it

@@ -80,16 +80,16 @@ class ParseError(FastsockError):
     """A line of a kernel table that is not as any known kernel writes it.
 
     `path` is the file, `line_number` counts from 1 (the heading), `text` is the line as bytes, cut
-    at 200 bytes; the message shows it escaped.
+    at 200 bytes; the message shows it escaped, behind `what` it should have been.
     """
 
-    def __init__(self, path: str, line_number: int, text: bytes) -> None:
+    def __init__(
+        self, path: str, line_number: int, text: bytes, what: str = "a line of a socket table"
+    ) -> None:
         self.path = path
         self.line_number = line_number
         self.text = text[:200]
-        super().__init__(
-            f"{path}, line {line_number}: not a line of a socket table: '{escape(self.text)}'"
-        )
+        super().__init__(f"{path}, line {line_number}: not {what}: '{escape(self.text)}'")
 
 
 class DumpError(FastsockError):
@@ -102,6 +102,25 @@ class DumpError(FastsockError):
         super().__init__(f"{path}, byte {offset}: {reason}")
 
 
+class SnapshotError(FastsockError):
+    """A file that is no snapshot which this version can read, or one that cannot be written.
+
+    `path` is the file ("-" for standard input and output), `line` counts from 1 in JSON lines and
+    is 0 elsewhere, `offset` is the byte where the reader stood, and `reason` says what is wrong.
+    """
+
+    def __init__(self, path: str, reason: str, line: int = 0, offset: int | None = None) -> None:
+        self.path = path
+        self.reason = reason
+        self.line = line
+        self.offset = offset
+        place = f", line {line}" if line else "" if offset is None else f", byte {offset}"
+        super().__init__(f"{escape(path)}{place}: {reason}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.path, self.reason, self.line, self.offset)
+
+
 class FilterError(FastsockError, ValueError):
     """A selection that makes no sense; `position` is the place in its `text`, or None."""
 
@@ -109,6 +128,10 @@ class FilterError(FastsockError, ValueError):
         super().__init__(message)
         self.position = position
         self.text = text
+
+
+class ComparisonError(FastsockError, ValueError):
+    """Snapshots that cannot be compared, and why."""
 
 
 class SsFilterError(FilterError):

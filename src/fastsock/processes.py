@@ -202,6 +202,25 @@ def read_below(process: int, name: str, most: int = _SHOWN) -> bytes:
         os.close(fd)
 
 
+def read_start_time(process: int) -> int:
+    """Return when a process was started, in clock ticks after boot (proc_pid_stat(5), field 22).
+
+    `process` is a descriptor of /proc/PID. 0 where the line is none; OSError.
+    """
+    fields = read_below(process, "stat").rpartition(b")")[2].split()
+    return int(fields[19]) if len(fields) > 19 and fields[19].isdigit() else 0
+
+
+def parse_descriptor_limit(text: bytes) -> int | None:
+    """Return how many descriptors a process may have, by its /proc/PID/limits; None without it.
+
+    Of `Max open files            1024                 1048576              files` it is the first
+    number, the soft limit (proc_pid_limits(5)).
+    """
+    found = text.partition(b"Max open files")[2].split(None, 1)
+    return int(found[0]) if found and found[0].isdigit() else None
+
+
 def read_link(process: int, name: str) -> tuple[bytes, bytes, bool]:
     """Return a link of /proc/PID, of which `process` is a descriptor, as `mark_deleted` does.
 

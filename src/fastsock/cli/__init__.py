@@ -25,6 +25,11 @@ VERBS = {
     "listeners": "listeners",
     "who": "who",
     "process": "process",
+    "backlog": "backlog",
+    "snapshot": "snapshot",
+    "diff": "diff",
+    "leaks": "leaks",
+    "halfopen": "halfopen",
     "engines": "engines",
     "bpf": "pins",
     "completion": "completion",
@@ -34,8 +39,8 @@ VERBS = {
     "netstat": "faces",
 }
 
-# Verbs that read the words which are no flags.
-WITH_WORDS = frozenset(("count", "list", "listeners", "who", "process", "bpf", "completion"))
+# Verbs that read no words but flags.
+WITHOUT_WORDS = frozenset(("", "engines", "man"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -112,7 +117,7 @@ def _run(words: list[str]) -> int:
 
         reply.write(render_usage(verb, group.FLAGS.get(verb, ())))
         return answer.ANSWERED
-    if options.positional and verb not in WITH_WORDS:
+    if options.positional and verb in WITHOUT_WORDS:
         raise UsageError(_no_place_for(options.positional[0], verb))
     code = group.RUN[verb](options, reply)
     return code

@@ -21,6 +21,7 @@ NOTHING = 1  # nothing matched, or no such process
 BAD_USAGE = 2  # or bad input, or output that cannot be written
 NO_ENGINE = 3
 HIDDEN = 4  # what was named may not be read; or --strict and incomplete
+FINDING = 5  # --check, and there is one
 INTERRUPTED = 130  # as a shell calls a death by SIGINT
 PIPE_CLOSED = 141  # and by SIGPIPE
 

@@ -59,6 +59,7 @@ def values_of(flag: Flag) -> list[str]:
         "by": _keys,
         "columns": _columns,
         "sort": _columns,
+        "fields": _fields,
     }
     return list(makers[flag.keyword]()) if flag.keyword in makers else []
 
@@ -67,6 +68,10 @@ def words_of(verb: str) -> list[str]:
     """Return the words that are a verb's own, beside flags."""
     makers: dict[str, Callable[[], Iterable[str]]] = {"bpf": _actions, "completion": lambda: SHELLS}
     return list(makers[verb]()) if verb in makers else []
+
+
+# Verbs whose words are files.
+WITH_FILES = frozenset(("snapshot", "diff", "leaks", "halfopen"))
 
 
 def _actions() -> Iterable[str]:
@@ -93,6 +98,12 @@ def _columns() -> Iterable[str]:
     return COLUMNS
 
 
+def _fields() -> Iterable[str]:
+    from fastsock.columns import OPTIONAL_NAMES
+
+    return OPTIONAL_NAMES
+
+
 # What is to be looked up when it is asked for.
 _DIRECTORIES, _PIDS, _COMMANDS = "directories", "pids", "commands"
 
@@ -111,6 +122,11 @@ _BASH_SOURCES = {
     _PIDS: "words=$(cd /proc && printf '%s ' [0-9]*)",
     _COMMANDS: r"words=$(cat /proc/[0-9]*/comm 2>/dev/null | grep -x '[[:alnum:]_.-]*' | sort -u)",
 }
+
+# In front of the verb's flags.
+_BASH_FILES = (
+    """if [[ $cur != -* ]]; then mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return; fi;"""
+)
 
 _BASH = r"""# bash completion for fastsock; made by: fastsock completion bash
 
@@ -170,7 +186,9 @@ def render_bash() -> str:
         if verb == "process":
             values.append(f"        process:process) {_BASH_SOURCES[_COMMANDS]} ;;\n")
         words = " ".join((*words_of(verb), *names))
-        if words:
+        if verb in WITH_FILES:
+            flags.append(f"            '{verb}') {_BASH_FILES} words='{words}' ;;\n")
+        elif words:
             flags.append(f"            '{verb}') words='{words}' ;;\n")
     return (
         _BASH.replace("@VERBS@", " | ".join(verbs()))
@@ -210,6 +228,8 @@ def render_zsh() -> str:
         specs = [spec for flag in flags_of(verb) for spec in _zsh_specs(flag)]
         if verb == "process":
             specs.append("1:process:_process_names")
+        if verb in WITH_FILES:
+            specs.append("*:file:_files")
         if found := words_of(verb):
             specs.append(f"1:word:({' '.join(found)})")
         if not specs:
@@ -276,6 +296,8 @@ def render_fish() -> str:
         lines += [f"{start} {_fish_flag(flag)}" for flag in flags_of(verb)]
         if found := words_of(verb):
             lines.append(f"{start} -a {_quote_fish(' '.join(found))}")
+        if verb in WITH_FILES:
+            lines.append(f"{start} -F")
         if verb == "process":
             lines.append(f"{start} -a {_quote_fish(_FISH_SOURCES[_COMMANDS])}")
     return "\n".join(lines) + "\n"

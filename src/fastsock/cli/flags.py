@@ -197,14 +197,24 @@ HABITS = (
 
 
 class Options:
-    """A command line that was read: `values` by keyword, and what is no flag."""
+    """A command line that was read: `values` by keyword, and what is no flag.
 
-    __slots__ = ("verb", "values", "positional")
+    `behind` is how many of these words stood behind `--`, None where there was none.
+    """
 
-    def __init__(self, verb: str, values: dict[str, list[Any]], positional: Sequence[str]) -> None:
+    __slots__ = ("verb", "values", "positional", "behind")
+
+    def __init__(
+        self,
+        verb: str,
+        values: dict[str, list[Any]],
+        positional: Sequence[str],
+        behind: int | None = None,
+    ) -> None:
         self.verb = verb
         self.values = values
         self.positional = positional
+        self.behind = behind
 
     def on(self, keyword: str) -> bool:
         """Whether a switch was given."""
@@ -258,10 +268,13 @@ def parse_command_line(verb: str, own: Sequence[Flag], words: Sequence[str]) -> 
     known = {name: flag for flag in (*SELECTION, *ANSWER, *HABITS, *own) for name in flag.names}
     values: dict[str, list[Any]] = {}
     positional: list[str] = []
+    behind = None
     rest = iter(words)
     for word in rest:
         if word == "--":
-            positional.extend(rest)
+            others = list(rest)
+            positional += others
+            behind = len(others)
         elif word.startswith("--"):
             name, equals, text = word.partition("=")
             flag = _known(known, name, verb)
@@ -275,7 +288,7 @@ def parse_command_line(verb: str, own: Sequence[Flag], words: Sequence[str]) -> 
             _take_cluster(known, values, word, rest, verb)
         else:
             positional.append(word)
-    return Options(verb, values, positional)
+    return Options(verb, values, positional, behind)
 
 
 def _known(known: dict[str, Flag], name: str, verb: str) -> Flag:

@@ -14,6 +14,11 @@ fastsock list [FLAGS] [EXPR]  the sockets
 fastsock listeners [FLAGS]    what listens, from where it is reached, how much waits, who owns it
 fastsock who :80 [FLAGS]      who has this port, ADDRESS:PORT or inode:N, and what goes on there
 fastsock process PID|NAME     what it is, its sockets by state, what it listens on and writes to
+fastsock backlog [FLAGS]      is a listener's queue full, are SYN cookies sent, and what to change
+fastsock snapshot FILE|-      all sockets, owners and counters into a file; for later
+fastsock diff BEFORE AFTER    what changed between two snapshots: what a run left behind
+fastsock leaks [-- CMD]       what leaks while one watches: CLOSE_WAIT, sockets, descriptors, ports
+fastsock halfopen FILE FILE…  what the two ends of connections do not agree about
 fastsock engines [FLAGS]      what can read sockets here, and why not
 fastsock bpf pin|unpin|status let others than root see all owners
 fastsock completion SHELL     what makes bash, zsh or fish complete all this
@@ -39,6 +44,45 @@ are those of who listens, or where nobody does, of whose sockets are bound there
     "process": """\
 fastsock process PID|NAME [FLAGS]: what it is, its sockets by state (the flags select), what it
 listens on, and the regular files that it has open for writing, the largest first
+""",
+    "backlog": """\
+fastsock backlog [FLAGS] [EXPR]: what waits for each listener of TCP, and what is wrong with it
+QUEUE is how many connections wait to be accepted and how many may: the kernel refuses above it.
+SYN_RECV are handshakes half open, UNACCEPTED the connections that can be seen waiting, DROPS the
+packets that this listener dropped since it was made, +N in the interval. The counters below are of
+all listeners of a network namespace together. VERDICT: healthy; full: the accept queue is; stuck:
+nothing was accepted in the interval; limit: bursts are dropped; flood: the SYN queue is full, or
+cookies are sent; unknown: the numbers do not tell. --check finds all but healthy and unknown.
+""",
+    "snapshot": """\
+fastsock snapshot FILE|- [FLAGS]: sockets (TCP's and UDP's, or -t, -u, -x), their owners and
+processes, counters and settings of their namespaces, as of now. JSON lines, or Arrow data where
+FILE ends in .arrows; readable for its owner only, for it names who talks to whom.
+""",
+    "diff": """\
+fastsock diff BEFORE AFTER [FLAGS]: what changed between two snapshots of this host
+Counts by state and by KEY, sockets that are new or gone, listeners that came or went, counters that
+grew. --check 'close_wait<=+10' asks for a number: WHAT is a state, other or total; then one of <= <
+>= > =; then how many there may be afterwards, or with a sign how many more. command=nginx in front
+is about that group, command=* about each of them; any KEY but state will do. Of all protocols that
+both snapshots hold, if not -t, -u or -x.
+""",
+    "leaks": """\
+fastsock leaks [FLAGS]            watch this host, or with -p, -c, --cgroup only these processes
+fastsock leaks [FLAGS] -- CMD …   watch CMD and what it starts, or what flags name, while it runs
+fastsock leaks [FLAGS] FILE FILE… the same of snapshots of one host, in the order of their time
+Found are CLOSE_WAIT that stays, sockets that are never closed while others come and go, descriptors
+that grow towards RLIMIT_NOFILE, local ports and TIME_WAIT near their limits. One sample tells
+nothing; what grows is told from three on. Ctrl-C ends the watch with what is known by then. CMD has
+standard input and output; the report goes to standard error when it has ended. The exit code is
+CMD's if that is not 0 (128+N of signal N; 126, 127: it cannot be run), else 5 for --check and a
+finding.
+""",
+    "halfopen": """\
+fastsock halfopen CLIENT SERVER… [FLAGS]: connections that are established at one end and absent,
+SYN_RECV or not accepted at the other, that one end has to close, or whose queues do not drain
+CLIENT and SERVER are files of fastsock snapshot; two of a host (before and after) tell what lasts.
+fastsock halfopen --live [--netns all]: both ends are on this host
 """,
     "engines": "fastsock engines [FLAGS]: what can read sockets here, and why not\n",
     "bpf": """\
@@ -80,6 +124,34 @@ EXAMPLES = {
         "fastsock process nginx --dir /var/log",
         "fastsock process nginx --port 80 --json",
     ),
+    "backlog": (
+        "fastsock backlog --port 443",
+        "fastsock backlog --watch 5 -c nginx",
+        "fastsock backlog --watch 10 --samples 1 --check --json",
+        "fastsock backlog --since before.jsonl",
+    ),
+    "snapshot": (
+        "fastsock snapshot before.jsonl",
+        "fastsock snapshot --netns all -tux host.arrows",
+        "ssh db1 fastsock snapshot - > db1.jsonl",
+    ),
+    "diff": (
+        "fastsock diff before.jsonl after.jsonl",
+        "fastsock diff before.jsonl after.jsonl --by command,state -t",
+        "fastsock diff before.jsonl after.jsonl --check 'close_wait<=+10' --check 'listen<=+0'",
+        "fastsock diff before.jsonl after.jsonl --check 'command=* total<=+100'",
+    ),
+    "leaks": (
+        "fastsock leaks -c nginx --interval 5 --samples 20",
+        "fastsock leaks --check -- ./integration-tests",
+        "fastsock leaks -p 3921 --check -- ./load-test",
+        "fastsock leaks mon.jsonl tue.jsonl wed.jsonl",
+    ),
+    "halfopen": (
+        "fastsock halfopen web1.jsonl db1.jsonl",
+        "fastsock halfopen web1-before web1-after db1-before db1-after --check",
+        "fastsock halfopen --live --netns all --json",
+    ),
     "engines": ("fastsock engines --json",),
     "bpf": (
         "fastsock bpf pin --group netops",
@@ -99,7 +171,19 @@ WITHOUT_SELECTION = frozenset(("bpf", "completion", "man"))
 # Of these, verbs that write a text for another program.
 TEXTS = frozenset(("completion", "man"))
 
-WITH_EXPRESSION = frozenset(("count", "list", "listeners"))
+# Verbs about the whole host: of the selections they take only those that say where, and of what.
+WHOLE_HOST = frozenset(("snapshot",))
+HOST_KEYWORDS = frozenset(("protocol", "netns", "engine", "procfs"))
+# Verbs about snapshots: what says where the kernel is asked has no place there.
+OF_FILES = frozenset(("diff",))
+ASKED = HOST_KEYWORDS - {"protocol"}
+# Verbs that follow TCP's and UDP's sockets through all their states, and the flags of no use there.
+OVER_TIME = frozenset(("leaks",))
+STANDING = frozenset(("--state", "-l", "-x"))
+# Verbs that compare whole tables: a selection would take the other ends away.
+COMPARED_WHOLE = frozenset(("halfopen",))
+
+WITH_EXPRESSION = frozenset(("count", "list", "listeners", "backlog"))
 
 EXPRESSIONS = """\
 EXPR, after the flags: ss's filter language, and more. Terms:
@@ -114,7 +198,7 @@ from the left.
 CODES = """\
 Commas and repetitions are alternatives, different flags must all hold. -n and -a are so already.
 Exit: 0 answered; 1 nothing matched, no such process; 2 bad usage or input; 3 the named engine is
-not available; 4 what was named is hidden, or --strict and incomplete.
+not available; 4 what was named is hidden, or --strict and incomplete; 5 --check and a finding.
 """
 
 
@@ -130,7 +214,17 @@ def flag_groups(verb: str, own: Sequence[Flag]) -> dict[str, Sequence[Flag]]:
     groups: dict[str, Sequence[Flag]] = {}
     if own:
         groups["Flags of this verb"] = own
-    if verb not in WITHOUT_SELECTION:
+    if verb in WHOLE_HOST:
+        groups["Which host"] = [flag for flag in SELECTION if flag.keyword in HOST_KEYWORDS]
+    elif verb in OF_FILES:
+        groups["Which sockets"] = [flag for flag in SELECTION if flag.keyword not in ASKED]
+    elif verb in OVER_TIME:
+        groups["Which sockets, of TCP and UDP if nothing is said"] = [
+            flag for flag in SELECTION if STANDING.isdisjoint(flag.names)
+        ]
+    elif verb in COMPARED_WHOLE:
+        groups["Where, with --live"] = [flag for flag in SELECTION if flag.keyword in ASKED]
+    elif verb not in WITHOUT_SELECTION:
         groups["Which sockets"] = SELECTION
     version = () if verb else (Flag("--version", "", "the version"),)
     answer = [flag for flag in ANSWER if flag.keyword == "help" or verb not in TEXTS]

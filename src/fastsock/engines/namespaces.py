@@ -164,9 +164,9 @@ def _namespaces_of(procfs: str, pids: Iterable[int]) -> list[Namespace]:
             nameless.append(f"{process}/net")
     if not nameless:
         return list(named.values())
-    by_file = {_file_identity(space.directories[0]): space for space in named.values()}
+    by_file = {file_identity(space.directories[0]): space for space in named.values()}
     for directory in nameless:
-        identity = _file_identity(directory)
+        identity = file_identity(directory)
         if identity is not None:
             by_file.setdefault(identity, Namespace(0, [])).directories.append(directory)
     by_file.pop(None, None)
@@ -174,7 +174,7 @@ def _namespaces_of(procfs: str, pids: Iterable[int]) -> list[Namespace]:
     return [*named.values(), *unnamed]
 
 
-def _file_identity(directory: str) -> tuple[int, int] | None:
+def file_identity(directory: str) -> tuple[int, int] | None:
     """Return what tells namespaces apart for everybody: each has a file net/tcp of its own."""
     try:
         status = os.stat(f"{directory}/tcp")

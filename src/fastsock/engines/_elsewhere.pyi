@@ -1,0 +1,3 @@
+from collections.abc import Sequence
+
+def read_elsewhere(entrance: str, paths: Sequence[str], most: int = 65536) -> list[bytes | int]: ...
