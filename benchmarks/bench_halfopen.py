@@ -1,31 +1,30 @@
-"""Half-open connections between two hosts: the join of both sides' tables, in memory.
-
-    python benchmarks/bench_halfopen.py [CONNECTIONS …]
+"""Half-open connections between two hosts: both sides' tables joined, in memory.
 
 One host has so many connections to another, which knows all but every hundredth of them. The answer
-is checked before a time is shown, and each is the best of three. `build` is what the rows cost to
-make here, instead of a scan or a file; `answer` is fastsock.halfopen() on a snapshot of each side,
-`twice` on two of each, `list` the iteration over what was found. The plain twin is there for the
-ratio.
+is checked before it is timed: with one look at each side, and with two. Sockets of both sides are
+rows here: the time for one should not grow with their number but for what the caches hold.
 """
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable, Iterator
-from itertools import repeat
+import functools
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 import fastsock
 from fastsock import _table_py
 from fastsock.diagnose import _halfopen_py
+from fastsock.diagnose.halfopen import HalfOpen
+from pairs import Benchmark, measure
 
-SIZES = (1_000, 10_000, 100_000, 1_000_000)
+SIZES = (10_000, 100_000, 1_000_000)
 PLAIN = 10_000
 LOST = 100  # one of so many is not known at the server
 PORT, ESTABLISHED, LISTEN = 5000, 1, 10
 CLIENT_PORTS = 28_000
+ABSENT = 8  # the code of _halfopen_py for such a row
 
 
 def address(number: int) -> bytes:
@@ -59,54 +58,41 @@ def server_rows(connections: int) -> Iterator[tuple[Any, ...]]:
             yield row(server, end, n + 2)
 
 
-def best(work: Callable[[], Any], times: int = 3) -> tuple[float, Any]:
-    took = []
-    for _ in repeat(None, times):
-        start = time.perf_counter()
-        answer = work()
-        took.append(time.perf_counter() - start)
-    return min(took), answer
+@functools.lru_cache(1)
+def tables(connections: int) -> tuple[fastsock.SocketTable, fastsock.SocketTable]:
+    client, server = client_rows(connections), server_rows(connections)
+    return fastsock.SocketTable.from_rows(client), fastsock.SocketTable.from_rows(server)
 
 
-def measure(connections: int) -> None:
-    start = time.perf_counter()
-    client = fastsock.SocketTable.from_rows(client_rows(connections))
-    server = fastsock.SocketTable.from_rows(server_rows(connections))
-    built = time.perf_counter() - start
-    lost = -(-connections // LOST)
-
-    def snapshots(*times: float) -> list[fastsock.Snapshot]:
-        return [
-            fastsock.Snapshot(sockets=table, host=host, boot_id=host, time=at, monotonic=at)
-            for at in times
-            for host, table in (("client", client), ("server", server))
-        ]
-
-    once, found = best(lambda: fastsock.halfopen(snapshots(1)))
-    assert (found.half_open, found.connections) == (lost, connections - lost)
-    twice, found = best(lambda: fastsock.halfopen(snapshots(1, 2)))
-    assert found.counts["absent"] == lost
-    listed, number = best(lambda: sum(1 for _ in found))
-    assert number == lost
-    per_socket = once / (2 * connections) * 1e9
-    print(
-        f"{connections:>9,} a side  build {built:7.3f} s  answer {once * 1000:9.1f} ms "
-        f"({per_socket:4.0f} ns a socket)  twice {twice * 1000:9.1f} ms  "
-        f"list of {number:,} {listed * 1000:8.1f} ms"
-    )
-
-
-def measure_plain(connections: int) -> None:
-    tables = [
-        (_table_py.SocketRows.from_rows(rows), {1: number})
-        for number, rows in enumerate((client_rows(connections), server_rows(connections)))
+@pytest.mark.parametrize("looks", [1, 2])
+@pytest.mark.parametrize("connections", SIZES)
+def test_halfopen(benchmark: Benchmark, connections: int, looks: int) -> None:
+    benchmark.group = "half-open connections"
+    hosts = list(zip(("client", "server"), tables(connections), strict=True))
+    snapshots = [
+        fastsock.Snapshot(sockets=table, host=host, boot_id=host, time=at, monotonic=at)
+        for at in map(float, range(1, looks + 1))
+        for host, table in hosts
     ]
-    took, join = best(lambda: _halfopen_py.Join(tables))
-    assert sum(code == 8 for code in join.codes(0)) == -(-connections // LOST)
-    print(f"{connections:>9,} a side  plain Python, the join alone {took * 1000:9.1f} ms")
+
+    def join() -> HalfOpen:
+        return fastsock.halfopen(snapshots)
+
+    found = join()
+    lost = -(-connections // LOST)
+    assert (found.counts["absent"], found.connections) == (lost, connections - lost)
+    assert sum(1 for _ in found) == lost
+    measure(benchmark, join, rows=sum(len(table) for _, table in hosts) * looks, looks=looks)
 
 
-if __name__ == "__main__":
-    for size in map(int, sys.argv[1:] or SIZES):
-        measure(size)
-    measure_plain(PLAIN)
+def test_plain_join(benchmark: Benchmark) -> None:
+    """The twin of the compiled join."""
+    benchmark.group = "half-open connections"
+    rows = client_rows(PLAIN), server_rows(PLAIN)
+    made = [(_table_py.SocketRows.from_rows(one), {1: n}) for n, one in enumerate(rows)]
+
+    def join() -> Any:
+        return _halfopen_py.Join(made)
+
+    assert sum(code == ABSENT for code in join().codes(0)) == -(-PLAIN // LOST)
+    measure(benchmark, join, rows=sum(len(table) for table, _ in made))

@@ -133,6 +133,23 @@ Beside the same selection by keywords; where none say the same, beside those tha
 <!-- begin: expression -->
 <!-- end: expression -->
 
+## Diagnosis
+
+A snapshot's `save` waits for the disk; bare writes and reads are of the same bytes. `json.loads`
+reads each line and makes no table of it. The join of half-open connections is of both sides' tables
+in memory; every hundredth connection is missing at one side. Following sockets, for `leaks`: in
+memory over so many samples of 100,000, of which a tenth is new each time, and live for one sample of
+the host or of one process, with its scan.
+
+<!-- begin: snapshot -->
+<!-- end: snapshot -->
+
+<!-- begin: halfopen -->
+<!-- end: halfopen -->
+
+<!-- begin: leaks -->
+<!-- end: leaks -->
+
 ## Parse: text to table
 
 Our code alone, and for that reason no headline. The reference is strict plain Python.
@@ -210,6 +227,10 @@ def words(case: Case) -> list[str]:
 def words_of_size(case: Case) -> list[str]:
     """The same without the size behind it: test_render[ss -tanp-1000] -> `ss -tanp`."""
     return [f"{words(case)[0].rpartition('-')[0]}`"]
+
+
+def way_and_form(case: Case) -> list[str]:
+    return parameters(case) if case.name.startswith("test_snapshot") else ["json.loads", "jsonl"]
 
 
 def parse_table(cases: bars.Cases) -> str:
@@ -383,6 +404,15 @@ def publish(folder: Path) -> None:
         "table": timings(named(cases, "test_table"), ["question", "code"]).replace("_", " "),
         "render": timings(named(cases, "test_render"), ["command line"], words_of_size),
         "expression": timings(named(cases, "test_select"), ["expression"], words),
+        "snapshot": timings(
+            [*named(cases, "test_snapshot"), *named(cases, "test_python_json")],
+            ["way", "form"],
+            way_and_form,
+        ),
+        "halfopen": timings(named(cases, "test_halfopen"), ["connections a side", "looks"]),
+        "leaks": timings(
+            [*named(cases, "test_follow"), *named(cases, "test_sample")], ["samples, or of whom"]
+        ),
         "parse": parse_table(cases),
         "memory": memory_table(cases),
         "commands": commands_table(answers),
