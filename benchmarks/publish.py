@@ -138,8 +138,8 @@ Beside the same selection by keywords; where none say the same, beside those tha
 A snapshot's `save` waits for the disk; bare writes and reads are of the same bytes. `json.loads`
 reads each line and makes no table of it. The join of half-open connections is of both sides' tables
 in memory; every hundredth connection is missing at one side. Following sockets, for `leaks`: in
-memory over so many samples of 100,000, of which a tenth is new each time, and live for one sample of
-the host or of one process, with its scan.
+memory over so many samples of 100,000, of which a tenth is new each time, and live for one sample
+of the host or of one process, with its scan.
 
 <!-- begin: snapshot -->
 <!-- end: snapshot -->
