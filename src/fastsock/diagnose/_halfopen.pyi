@@ -1,8 +1,6 @@
 from collections.abc import Mapping, Sequence
 from typing import final
 
-from typing_extensions import Self
-
 from fastsock._table import SocketRows
 
 @final
@@ -13,7 +11,7 @@ class Join:
     namespaces are passed over.
     """
 
-    def __new__(cls, tables: Sequence[tuple[SocketRows, Mapping[int, int]]]) -> Self: ...
+    def __init__(self, tables: Sequence[tuple[SocketRows, Mapping[int, int]]]) -> None: ...
     def codes(self, table: int) -> bytes:
         """Return a byte for each row of a table: see halfopen_verdicts.py."""
     def compare(self, first: Join, twice: Sequence[bool]) -> None:

@@ -248,6 +248,7 @@ cdef inline int nibble(char digit) noexcept nogil:
 # -- lines out
 
 
+@cython.internal
 @cython.final
 cdef class SocketBlocks:
     """The lines of all sockets, in blocks of about 1 MiB."""
@@ -404,6 +405,7 @@ cdef tuple owner_block(OwnerRows owners, Py_ssize_t n):
         free(out.data)
 
 
+@cython.internal
 @cython.final
 cdef class Cells:
     """What is known of the cells of a row, in their order."""
