@@ -33,13 +33,14 @@ def fork() -> int:
         return os.fork()
 
 
-def join(thread: threading.Thread) -> None:
-    """Wait for a thread's end, also for the kernel's.
+def join(thread: threading.Thread, seconds: float | None = None) -> None:
+    """Wait for a thread's end, also for the kernel's; AssertionError where it takes longer.
 
     Python says so before that. A fork in between copies the locks that it holds on its way out, and
     AddressSanitizer's allocator, other than libc's, does not free them in the child.
     """
-    thread.join()
+    thread.join(seconds)
+    assert not thread.is_alive()
     while os.path.exists(f"/proc/self/task/{thread.native_id}"):
         time.sleep(0.001)
 

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import fastsock
-from children import AS_ROOT, NOBODY, child_process, in_child
+from children import AS_ROOT, NOBODY, child_process, in_child, join
 from command_line import Run
 from fastsock import Snapshot, SnapshotError
 from fastsock.columns import OPTIONAL_COLUMNS, OPTIONAL_NAMES, SOCKET_COLUMNS
@@ -661,8 +661,7 @@ def written(path: Path, data: bytes) -> Any:
         thread = threading.Thread(target=write, daemon=True)
         thread.start()
         yield
-        thread.join(10)
-        assert not thread.is_alive()
+        join(thread, 10)
 
     return writing()
 
