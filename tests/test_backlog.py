@@ -765,12 +765,12 @@ def test_watching_by_the_command() -> None:
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (("--watch", "0"), "--watch: '0' is not a number of seconds above 0"),
-        (("--watch", "-1"), "--watch: '-1' is not a number of seconds above 0"),
-        (("--watch", "0.000"), "--watch: '0.000' is not a number of seconds above 0"),
-        (("--watch", "nan"), "--watch: 'nan' is not a number of seconds above 0"),
-        (("--watch", "."), "--watch: '.' is not a number of seconds above 0"),
-        (("--watch", "1e3"), "--watch: '1e3' is not a number of seconds above 0"),
+        (("--watch", "0"), "--watch: '0' is not a number of seconds (above 0, to 86400)"),
+        (("--watch", "-1"), "--watch: '-1' is not a number of seconds (above 0, to 86400)"),
+        (("--watch", "0.000"), "--watch: '0.000' is not a number of seconds (above 0, to 86400)"),
+        (("--watch", "nan"), "--watch: 'nan' is not a number of seconds (above 0, to 86400)"),
+        (("--watch", "."), "--watch: '.' is not a number of seconds (above 0, to 86400)"),
+        (("--watch", "1e3"), "--watch: '1e3' is not a number of seconds (above 0, to 86400)"),
         (("--watch",), "--watch needs a value"),
         (("--samples", "3"), "--samples counts the intervals of --watch"),
         (("--watch", "1", "--samples", "0"), "--samples: '0' is not a number of intervals"),

@@ -979,8 +979,8 @@ def test_a_snapshot_without_tcp_is_left_out() -> None:
         (["-", "-"], "only one snapshot can come from standard input"),
         (["a", "-p", "1"], "halfopen compares whole tables: --pid would hide the other ends"),
         (["a", "--port", "1"], "halfopen compares whole tables: --port would hide the other ends"),
-        (["--live", "--pause", "0"], "--pause: '0' is not a number of seconds above 0"),
-        (["--live", "--pause", "1.x"], "--pause: 'x' is not a fraction (0 to 999999999)"),
+        (["--live", "--pause", "0"], "--pause: '0' is not a number of seconds (above 0, to 86400)"),
+        (["--live", "--pause", "x"], "--pause: 'x' is not a number of seconds (above 0, to 86400)"),
     ],
 )
 def test_command_lines_that_make_no_sense(run: Run, words: list[str], text: str) -> None:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fastsock import render
 from fastsock.cli.answer import ANSWERED, FINDING, Answer
-from fastsock.cli.flags import NO_HEADER, Flag, Options, UsageError, parse_number, parse_text
+from fastsock.cli.flags import (
+    NO_HEADER,
+    Flag,
+    Options,
+    UsageError,
+    parse_number,
+    parse_seconds,
+    parse_text,
+)
 from fastsock.cli.listeners import main_holder, text_local, text_missing
 from fastsock.diagnose.backlog import Backlog, Listener, backlog, watch_backlog
 from fastsock.diagnose.counters import COUNTERS, Space
@@ -22,15 +30,6 @@ _SHOWN = ("tcp_syncookies", "tcp_max_syn_backlog", "somaxconn", "tcp_abort_on_ov
 _HEADINGS = ("LOCAL", "QUEUE", "SYN_RECV", "UNACCEPTED", "DROPS", "PID", "COMMAND", "VERDICT")
 
 _SHARED = "* of all listeners of this address together (SO_REUSEPORT)\n"
-
-
-def parse_seconds(text: str) -> Iterable[float]:
-    """Return a number of seconds above 0."""
-    whole, _, part = text.partition(".")
-    digits = whole + part
-    if digits.isascii() and digits.isdigit() and len(digits) <= 12 and (seconds := float(text)):
-        return (seconds,)
-    raise UsageError(f"{text!r} is not a number of seconds above 0")
 
 
 def parse_samples(text: str) -> Iterable[int]:

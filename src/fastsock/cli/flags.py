@@ -29,6 +29,17 @@ def parse_number(text: str, what: str, low: int, high: int) -> int:
     raise UsageError(f"{text!r} is not a {what} ({low} to {high})")
 
 
+LONGEST = 86400  # seconds that anything here waits: a day
+
+
+def parse_seconds(text: str) -> Iterable[float]:
+    """Return a number of seconds; 0, a negative one and NaN are none."""
+    # float() takes more than anybody means: nan, inf, 1_000, 1e3, blanks.
+    if text.isascii() and text.replace(".", "", 1).isdigit() and 0 < float(text) <= LONGEST:
+        return (float(text),)
+    raise UsageError(f"{text!r} is not a number of seconds (above 0, to {LONGEST})")
+
+
 def parse_pid(text: str) -> Iterable[int]:
     """Return one PID; anything but a number most likely meant another tool's -p."""
     if not (text.isascii() and text.isdigit()):

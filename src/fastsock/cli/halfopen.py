@@ -7,7 +7,7 @@ from itertools import islice
 
 from fastsock import render
 from fastsock.cli.answer import FINDING, Answer
-from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_number
+from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_seconds
 from fastsock.cli.rows import parse_limit
 from fastsock.cli.usage import ASKED
 from fastsock.diagnose.addresses import text_end
@@ -21,19 +21,6 @@ if TYPE_CHECKING:
     from fastsock.diagnose.snapshot import Snapshot
     from fastsock.table import Owner, Socket
 
-_LONGEST_PAUSE = 24 * 3600
-
-
-def parse_pause(text: str) -> Iterable[float]:
-    """Return seconds, with a fraction if there is one."""
-    whole, point, fraction = text.partition(".")
-    seconds = float(parse_number(whole or "0", "number of seconds", 0, _LONGEST_PAUSE))
-    if point:
-        seconds += parse_number(fraction[:9], "fraction", 0, 999999999) / 10 ** len(fraction[:9])
-    if not seconds:
-        raise UsageError(f"{text!r} is not a number of seconds above 0")
-    return (seconds,)
-
 
 FLAGS = {
     "halfopen": (
@@ -42,7 +29,7 @@ FLAGS = {
             "--pause",
             "pause",
             f"with --live: seconds between the two looks ({PAUSE:g})",
-            parse=parse_pause,
+            parse=parse_seconds,
             metavar="S",
             repeats=False,
         ),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fastsock import render
 from fastsock.cli.answer import ANSWERED, FINDING, Answer
-from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_number
+from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_number, parse_seconds
 from fastsock.cli.listeners import text_user
 from fastsock.cli.usage import ASKED
 from fastsock.errors import FastsockError, escape
@@ -22,18 +22,9 @@ if TYPE_CHECKING:
 
     from fastsock.diagnose.leaks import Leak, Leaks, Watch
 
-_LONGEST = 86400.0  # seconds between two samples
 _MOST = 1_000_000  # samples
 NOT_RUN, NOT_FOUND = 126, 127  # as a shell says that a command cannot be run, or is not there
 KILLED = 128  # and that a signal ended it: so much more than its number
-
-
-def parse_interval(text: str) -> Iterable[float]:
-    """Return a number of seconds; 0, a negative one and NaN are none."""
-    # float() takes more than anybody means: nan, inf, 1_000, blanks.
-    if text.isascii() and text.replace(".", "", 1).isdigit() and 0 < float(text) <= _LONGEST:
-        return (float(text),)
-    raise UsageError(f"{text!r} is not a number of seconds (above 0, to {_LONGEST:.0f})")
 
 
 def parse_samples(text: str) -> Iterable[int]:
@@ -47,7 +38,7 @@ FLAGS = {
             "--interval",
             "interval",
             "seconds from one sample to the next (2; beside CMD 1)",
-            parse=parse_interval,
+            parse=parse_seconds,
             metavar="S",
             repeats=False,
         ),
