@@ -171,17 +171,23 @@ WITHOUT_SELECTION = frozenset(("bpf", "completion", "man"))
 # Of these, verbs that write a text for another program.
 TEXTS = frozenset(("completion", "man"))
 
-# Verbs about the whole host: of the selections they take only those that say where, and of what.
-WHOLE_HOST = frozenset(("snapshot",))
-HOST_KEYWORDS = frozenset(("protocol", "netns", "engine", "procfs"))
-# Verbs about snapshots: what says where the kernel is asked has no place there.
-OF_FILES = frozenset(("diff",))
-ASKED = HOST_KEYWORDS - {"protocol"}
-# Verbs that follow TCP's and UDP's sockets through all their states, and the flags of no use there.
-OVER_TIME = frozenset(("leaks",))
-STANDING = frozenset(("--state", "-l", "-x"))
-# Verbs that compare whole tables: a selection would take the other ends away.
-COMPARED_WHOLE = frozenset(("halfopen",))
+# The selections that say where the kernel is asked; the rest select among what is there.
+ASKED = frozenset(("netns", "engine", "procfs"))
+HOST_KEYWORDS = ASKED | {"protocol"}
+_WHERE = [flag for flag in SELECTION if flag.keyword in ASKED]
+_HOST = [flag for flag in SELECTION if flag.keyword in HOST_KEYWORDS]
+_AMONG = [flag for flag in SELECTION if flag.keyword not in ASKED]
+# Of no use where TCP's and UDP's sockets are followed through all their states.
+_STANDING = frozenset(("--state", "-l", "-x"))
+_FOLLOWED = [flag for flag in SELECTION if _STANDING.isdisjoint(flag.names)]
+
+# The selections that a verb takes, under what they are about; of others that take any, all.
+SELECTIONS: dict[str, tuple[str, Sequence[Flag]]] = {
+    "snapshot": ("Which host", _HOST),
+    "diff": ("Which sockets", _AMONG),
+    "leaks": ("Which sockets, of TCP and UDP if nothing is said", _FOLLOWED),
+    "halfopen": ("Where, with --live", _WHERE),
+}
 
 WITH_EXPRESSION = frozenset(("count", "list", "listeners", "backlog"))
 
@@ -214,18 +220,9 @@ def flag_groups(verb: str, own: Sequence[Flag]) -> dict[str, Sequence[Flag]]:
     groups: dict[str, Sequence[Flag]] = {}
     if own:
         groups["Flags of this verb"] = own
-    if verb in WHOLE_HOST:
-        groups["Which host"] = [flag for flag in SELECTION if flag.keyword in HOST_KEYWORDS]
-    elif verb in OF_FILES:
-        groups["Which sockets"] = [flag for flag in SELECTION if flag.keyword not in ASKED]
-    elif verb in OVER_TIME:
-        groups["Which sockets, of TCP and UDP if nothing is said"] = [
-            flag for flag in SELECTION if STANDING.isdisjoint(flag.names)
-        ]
-    elif verb in COMPARED_WHOLE:
-        groups["Where, with --live"] = [flag for flag in SELECTION if flag.keyword in ASKED]
-    elif verb not in WITHOUT_SELECTION:
-        groups["Which sockets"] = SELECTION
+    if verb not in WITHOUT_SELECTION:
+        about, selection = SELECTIONS.get(verb, ("Which sockets", SELECTION))
+        groups[about] = selection
     version = () if verb else (Flag("--version", "", "the version"),)
     answer = [flag for flag in ANSWER if flag.keyword == "help" or verb not in TEXTS]
     groups["The answer"] = (*answer, *version)
