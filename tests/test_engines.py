@@ -269,6 +269,12 @@ def test_without_a_name_it_is_our_own(engine_name: str) -> None:
     assert inodes(engine_name) == {OWN_INODE}
 
 
+def test_our_own_can_be_named(engine_name: str, own_namespace: Namespace) -> None:
+    """Also beside a process that lives elsewhere, whose namespace would else be meant."""
+    assert inodes(engine_name, "own", pids=[own_namespace.pid]) == {OWN_INODE}
+    assert inodes(engine_name, ["own", own_namespace.pid]) == {OWN_INODE, own_namespace.inode}
+
+
 def test_a_child_in_another_namespace_sees_its_own(engine_name: str) -> None:
     def ask() -> tuple[int, set[int], int]:
         number = os.stat("/proc/self/ns/net").st_ino
@@ -338,7 +344,7 @@ def test_a_pid_that_does_not_exist(engine_name: str, netns: Any) -> None:
 def test_a_netns_that_is_nothing(engine_name: str, netns: Any) -> None:
     with pytest.raises(FilterError) as caught:
         fastsock.count(engine=engine_name, netns=netns)
-    expected = f"netns: {netns!r} is not all, a pid or a name in /run/netns"
+    expected = f"netns: {netns!r} is not all, own, a pid or a name in /run/netns"
     assert str(caught.value) == expected
 
 

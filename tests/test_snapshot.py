@@ -35,7 +35,7 @@ from fastsock.diagnose._snapshot_rows_py import (
     read_json,
 )
 from fastsock.diagnose.counters import Space
-from fastsock.diagnose.snapshot import ProcessState
+from fastsock.diagnose.snapshot import ProcessState, own_inode
 from fastsock.implementation import COMPILED, group
 from fastsock.table import OwnerTable, Process, ProcessTable, SocketTable
 from implementations import BUILDS, Implementation, address, socket_row
@@ -776,7 +776,12 @@ def test_the_command_writes_a_file(run: Run, form: str, tmp_path: Path) -> None:
     path = tmp_path / f"x.{form}"
     result = run("snapshot", path, "--no-owners")
     assert (result.code, result.out, result.err) == (0, "", "")
-    assert Snapshot.load(path).sockets.owners is None
+    found = Snapshot.load(path)
+    assert (found.sockets.owners, found.netns_asked) == (None, "all")
+    assert run("snapshot", path, "--netns", "own").code == 0
+    found = Snapshot.load(path)
+    assert found.netns_asked == "own"
+    assert {*found.sockets.column("netns")} <= {own_inode("/proc")}
     result = run("snapshot", path, "--fields", "tcp_info.rtt,cwnd")
     assert result.code == 0
     assert Snapshot.load(path).sockets.fields == ("tcp_info.rtt", "cwnd")
@@ -787,8 +792,20 @@ def test_the_command_writes_a_file(run: Run, form: str, tmp_path: Path) -> None:
     assert found["snapshot"]["sockets"] == len(Snapshot.load(path).sockets)
 
 
+def test_the_command_on_a_tree_without_processes(run: Run, tmp_path: Path) -> None:
+    import corpus
+
+    corpus.make_proc(tmp_path / "whole", 20)
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "whole/1/net").rename(tmp_path / "tree/net")
+    path = tmp_path / "x.jsonl"
+    asked = run("snapshot", path, "--procfs", tmp_path / "tree", "--engine", "reference")
+    assert (asked.code, asked.out) == (0, "")
+    assert len(Snapshot.load(path).sockets) == 20
+
+
 def test_the_command_writes_to_standard_output(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "fastsock", "snapshot", "-", "--netns", "all", "-tux"]
+    command = [sys.executable, "-m", "fastsock", "snapshot", "-", "-tux"]
     first = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=60)
     found = load_bytes(first.stdout)
     assert (found.netns_asked, found.protocols) == ("all", ("tcp", "udp", "unix"))

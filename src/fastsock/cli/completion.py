@@ -55,7 +55,7 @@ def values_of(flag: Flag) -> list[str]:
     makers: dict[str, Callable[[], Iterable[str]]] = {
         "state": lambda: [state.name.lower().replace("_", "-") for state in tcp.State] + ["other"],
         "engine": _engines,
-        "netns": lambda: ["all"],
+        "netns": lambda: ["all", "own"],
         "by": _keys,
         "columns": _columns,
         "sort": _columns,

@@ -76,7 +76,7 @@ def parse_text(text: str) -> Iterable[str]:
 
 
 def parse_netns(text: str) -> Iterable[int | str]:
-    """Return a PID as a number, `all` and names as they are."""
+    """Return a PID as a number, `all`, `own` and names as they are."""
     return (parse_number(text, "PID", 1, 2**31 - 1) if text.isdigit() else text,)
 
 
@@ -158,9 +158,9 @@ SELECTION = (
     Flag(
         "--netns",
         "netns",
-        "of all network namespaces, a process's, or a named one",
+        "of all network namespaces, our own, a process's, or a named one",
         parse=parse_netns,
-        metavar="all|PID|NAME",
+        metavar="all|own|PID|NAME",
         repeats=False,
     ),
     Flag(

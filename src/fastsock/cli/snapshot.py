@@ -55,6 +55,8 @@ def run(options: Options, answer: Answer) -> int:
 
     from fastsock.diagnose.snapshot import Snapshot
 
+    # A host is all its namespaces. For the library they are, as everywhere, what is asked for.
+    question.setdefault("netns", "all")
     taken = Snapshot.take(
         owners=not options.on("no_owners"), fields=options.all("fields"), **question
     )

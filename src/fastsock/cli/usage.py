@@ -56,8 +56,9 @@ cookies are sent; unknown: the numbers do not tell. --check finds all but health
 """,
     "snapshot": """\
 fastsock snapshot FILE|- [FLAGS]: sockets (TCP's and UDP's, or -t, -u, -x), their owners and
-processes, counters and settings of their namespaces, as of now. JSON lines, or Arrow data where
-FILE ends in .arrows; readable for its owner only, for it names who talks to whom.
+processes, counters and settings, of all network namespaces if --netns names none, as of now. JSON
+lines, or Arrow data where FILE ends in .arrows; readable for its owner only, for it names who talks
+to whom.
 """,
     "diff": """\
 fastsock diff BEFORE AFTER [FLAGS]: what changed between two snapshots of this host
@@ -132,7 +133,7 @@ EXAMPLES = {
     ),
     "snapshot": (
         "fastsock snapshot before.jsonl",
-        "fastsock snapshot --netns all -tux host.arrows",
+        "fastsock snapshot --netns own -tux host.arrows",
         "ssh db1 fastsock snapshot - > db1.jsonl",
     ),
     "diff": (

@@ -103,16 +103,18 @@ def find_namespaces(
 ) -> list[Namespace]:
     """Return the namespaces that a question covers.
 
-    `netns` is "all", a pid, a name in /run/netns or several of these. Without it: those of `pids`,
-    the processes that the question names, or else our own; with a root that is not /proc, that of
-    its process 1, since ROOT/net is the reader's namespace even through a bind mount.
+    `netns` is "all", "own", a pid, a name in /run/netns or several of these. Without it: those of
+    `pids`, the processes that the question names, or else our own; with a root that is not /proc,
+    that of its process 1, since ROOT/net is the reader's namespace even through a bind mount.
     """
     if netns is None:
         if pids is None or _is_small_tree(procfs, pids):
             return [_own_namespace(engine, procfs)]
         return _namespaces_of(procfs, pids)
-    if netns == "all":
-        return all_namespaces(procfs)
+    if netns == "own":
+        return [_own_namespace(engine, procfs)]
+    if netns == "all":  # a tree without processes has one all the same
+        return all_namespaces(procfs) or [_own_namespace(engine, procfs)]
     if isinstance(netns, (list, tuple, set, frozenset)):
         found = [space for one in netns for space in find_namespaces(engine, procfs, one)]
         return list({space.inode or space.directories[0]: space for space in found}.values())
@@ -121,7 +123,7 @@ def find_namespaces(
             raise NoSuchProcess(str(netns))
         return _namespaces_of(procfs, [int(netns)])
     if not isinstance(netns, str) or not netns or "/" in netns or netns in (".", ".."):
-        raise FilterError(f"netns: {netns!r} is not all, a pid or a name in {NAMED}")
+        raise FilterError(f"netns: {netns!r} is not all, own, a pid or a name in {NAMED}")
     return [_named_namespace(procfs, netns)]
 
 
