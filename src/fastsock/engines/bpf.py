@@ -76,8 +76,11 @@ class BpfEngine:
         """Take what costs least: what is loaded already, a program of our own, what is pinned."""
         asked = parse_asked(walk.want, walk.fields)
         loaded = find_loaded(asked)
-        if loaded is None and asked and walk.expect_descriptors() < WORTH_ANOTHER:
-            loaded = find_loaded(parse_asked(ALL, walk.fields))
+        general = None
+        if loaded is None and asked:
+            general = find_loaded(parse_asked(ALL, walk.fields))
+            if general is not None and (is_refused() or walk.expect_descriptors() < WORTH_ANOTHER):
+                loaded = general
         if loaded is not None:
             return loaded
         refused = None
@@ -85,7 +88,9 @@ class BpfEngine:
             if not choosing or (not is_refused() and walk.expect_descriptors() >= WORTH_LOADING):
                 return load_program(asked)
         except BpfError as error:
-            refused = error
+            if general is not None:  # a daemon has given its privileges away since that was loaded
+                return general
+            refused = error.with_traceback(None)  # which holds this frame, and us, and descriptors
         pinned = ""
         try:
             return find_pinned()
