@@ -10,6 +10,7 @@ from fastsock.cli.answer import BAD_USAGE, FINDING, Answer
 from fastsock.cli.count import parse_key, show_key
 from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_text
 from fastsock.cli.usage import ASKED
+from fastsock.diagnose.addresses import text_end
 from fastsock.errors import escape
 from fastsock.table import OwnerState
 
@@ -209,7 +210,7 @@ def cells_of(leftover: Leftover) -> list[str]:
     owned = not isinstance(leftover.pid, OwnerState)
     none = "-" if str(leftover.pid) == "none" else str(leftover.pid)
     here, there = leftover.local, leftover.remote
-    end = f"at {text_end(here)}" if here else f"to {text_end(there)}" if there else "-"
+    end = f"at {text_end(*here)}" if here else f"to {text_end(*there)}" if there else "-"
     return [
         str(leftover.count),
         leftover.protocol,
@@ -218,12 +219,6 @@ def cells_of(leftover: Leftover) -> list[str]:
         render.text_name(leftover.command) if owned else "-",
         end,
     ]
-
-
-def text_end(end: tuple[str, int]) -> str:
-    """Return ADDRESS:PORT."""
-    address, port = end
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def text_listeners(found: Diff) -> str:

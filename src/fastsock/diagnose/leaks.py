@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from fastsock.cgroups import lies_in
+from fastsock.diagnose.addresses import format_address, text_end
 from fastsock.diagnose.following import NEAR, Followed, Following, Group, Part, Sample
 from fastsock.diagnose.process_state import ProcessState
 from fastsock.diagnose.sampling import Sampler
@@ -18,9 +19,8 @@ from fastsock.diagnose.snapshot import Snapshot
 from fastsock.diagnose.trend import Trend, fit, text_seconds
 from fastsock.errors import ComparisonError, NoSuchProcess, escape
 from fastsock.filter import OWNER_TERMS, TERMS, build_filter
-from fastsock.implementation import table as storage
 from fastsock.table import Incomplete
-from fastsock.tcp import FAMILIES, PROTOCOL_NAMES, State
+from fastsock.tcp import PROTOCOL_NAMES, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -129,16 +129,15 @@ class Leak:
     @property
     def endpoint(self) -> str:
         """The endpoint as text: 10.0.0.5:5432, or for what came to us `port 443`."""
+        remote = ""
+        if self.remote_address is not None and self.remote_port:
+            remote = text_end(self.remote_address, self.remote_port)
         if self.kind == PORTS:
-            return (
-                f"{_end(self.local_address, None)} to {_end(self.remote_address, self.remote_port)}"
-            )
+            return f"{self.local_address} to {remote}"
         if self.direction == "in":
             return f"port {self.local_port}"
         if self.direction == "out":
-            return (
-                _end(self.remote_address, self.remote_port) if self.remote_port else "no endpoint"
-            )
+            return remote or "no endpoint"
         return ""
 
     def __str__(self) -> str:
@@ -170,11 +169,6 @@ class Leak:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
-
-
-def _end(address: str | None, port: int | None) -> str:
-    shown = f"[{address}]" if address and ":" in address and port is not None else str(address)
-    return shown if port is None else f"{shown}:{port}"
 
 
 def _growth(leak: Leak) -> str:
@@ -336,14 +330,9 @@ def _endpoint(group: Group) -> dict[str, Any]:
     return {
         **made,
         "direction": "out",
-        "remote_address": _text_address(group.address),
+        "remote_address": format_address(group.address),
         "remote_port": group.port,
     }
-
-
-def _text_address(address: bytes) -> str:
-    mapped = address.startswith(bytes(10) + b"\xff\xff")
-    return storage.format_address(address, FAMILIES["ipv4" if mapped else "ipv6"])
 
 
 def _judge_waiting(one: Followed, times: Sequence[float], end: int) -> Leak | None:
@@ -471,8 +460,8 @@ def _judge_spaces(following: Following) -> list[Leak]:
             Leak(
                 PORTS,
                 netns=inode,
-                local_address=_text_address(local),
-                remote_address=_text_address(remote),
+                local_address=format_address(local),
+                remote_address=format_address(remote),
                 remote_port=port,
                 count=used,
                 limit=size,
@@ -535,7 +524,7 @@ def _judge(following: Following, named: bool) -> tuple[list[Leak], list[str]]:
             remotes = one.remotes[leak.kind == CLOSE_WAIT]
             leak.remote_count = len(remotes)
             leak.remotes = [
-                (_text_address(address), number)
+                (format_address(address), number)
                 for address, number in remotes.most_common(_MOST_REMOTES)
             ]
     every = [leak for leak, _ in found]
