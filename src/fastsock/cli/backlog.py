@@ -15,7 +15,8 @@ from fastsock.cli.flags import (
     parse_seconds,
     parse_text,
 )
-from fastsock.cli.listeners import main_holder, text_local, text_missing
+from fastsock.cli.listeners import text_local
+from fastsock.cli.owners import main_holder, text_holders, text_missing
 from fastsock.diagnose.backlog import Backlog, Listener, backlog, watch_backlog
 from fastsock.diagnose.counters import COUNTERS, Space
 from fastsock.services import Holder, text_time
@@ -187,12 +188,10 @@ def text_drops(one: Listener) -> str:
 def text_owner(one: Listener) -> tuple[str, str]:
     """Return PID and command of the owner, and how many more processes hold the listener."""
     processes = {owner.pid: owner.process for owner in one.socket.owners or ()}
-    chosen = main_holder([Holder(process, (), None) for process in processes.values()])
-    if chosen is None:
-        return text_missing(one.socket), "-"
-    name = render.text_name(chosen.process.command)
-    more = len(processes) - 1
-    return str(chosen.pid), f"{name} +{more}" if more else name
+    holders = [Holder(process, (), None) for process in processes.values()]
+    chosen = main_holder(holders)
+    pid = text_missing(one.socket) if chosen is None else str(chosen.pid)
+    return pid, text_holders(holders)
 
 
 def blocks(listeners: Sequence[Listener]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from fastsock import render, tcp
 from fastsock.cli.answer import BAD_USAGE, FINDING, Answer
 from fastsock.cli.count import parse_key, show_key
 from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_text
+from fastsock.cli.owners import text_missing, text_owners
 from fastsock.cli.usage import ASKED
 from fastsock.diagnose.addresses import text_end
 from fastsock.errors import escape
@@ -237,16 +238,10 @@ def text_listeners(found: Diff) -> str:
 
 def listener_cells(table: SocketTable) -> Iterable[list[str]]:
     """Yield protocol, address and owner of each listener."""
-    from fastsock.cli.listeners import text_local, text_missing
+    from fastsock.cli.listeners import text_local
 
     for socket in table:
-        owners = socket.owners
-        if owners:
-            owner = f"{render.text_name(owners[0].command)} {owners[0].pid}"
-            others = len({one.pid for one in owners}) - 1
-            owner += f" +{others}" if others else ""
-        else:
-            owner = text_missing(socket)
+        owner = text_owners(socket.owners or ()) or text_missing(socket)
         yield [socket.protocol, text_local(socket), owner]
 
 

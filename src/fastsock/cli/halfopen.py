@@ -8,6 +8,7 @@ from itertools import islice
 from fastsock import render
 from fastsock.cli.answer import FINDING, Answer
 from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_seconds
+from fastsock.cli.owners import text_missing, text_owners
 from fastsock.cli.rows import parse_limit
 from fastsock.cli.usage import ASKED
 from fastsock.diagnose.addresses import text_end
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from fastsock.diagnose.snapshot import Snapshot
-    from fastsock.table import Owner, Socket
 
 
 FLAGS = {
@@ -272,21 +272,6 @@ def text_change(finding: Finding, name: str) -> str:
     if finding.before is None:
         return str(now)
     return f"{getattr(finding.before, name)}>{now}"
-
-
-def text_owners(owners: Iterable[Owner]) -> str:
-    """Return `nginx 812`, and how many more processes there are."""
-    pids = {owner.pid: owner.command for owner in owners}
-    if not pids:
-        return ""
-    first = min(pids)
-    more = f" +{len(pids) - 1}" if len(pids) > 1 else ""
-    return f"{render.text_name(pids[first])} {first}{more}"
-
-
-def text_missing(socket: Socket) -> str:
-    """Return why there is no owner."""
-    return "-" if socket.owner_state in (None, "none") else str(socket.owner_state)
 
 
 def bounds_text(found: HalfOpen) -> str:

@@ -8,6 +8,7 @@ from fastsock import render
 from fastsock.attributes import name_bytes
 from fastsock.cli.answer import Answer
 from fastsock.cli.flags import NO_HEADER, PIDS, Flag, Options
+from fastsock.cli.owners import main_holder, text_holders, text_missing
 from fastsock.columns import UNKNOWN_VALUES
 from fastsock.services import (
     REACH_FIELDS,
@@ -105,7 +106,7 @@ def grid(services: Sequence[Service], header: bool) -> str:
         "QUEUE": lambda service: text_queue(service.socket, limited),
         "USER": text_owning_user,
         "PID": text_pid,
-        "COMMAND": text_command,
+        "COMMAND": lambda service: text_holders(service.holders),
         "CONTAINER": text_container,
     }
     if not any(service.socket.family == "unix" for service in services):
@@ -154,21 +155,6 @@ def text_user(uid: int | None) -> str:
     return render.text_name(user_name(uid))
 
 
-def text_missing(socket: Socket) -> str:
-    """Return why there is no owner: -, hidden or unknown."""
-    state = socket.owner_state
-    return "-" if state in (None, "none") else str(state)
-
-
-def main_holder(holders: Sequence[Holder]) -> Holder | None:
-    """Return whose socket it is: the eldest's, but for init, which holds them for others.
-
-    With socket activation (systemd.socket(5)) process 1 has every socket that it gave away.
-    """
-    others = [holder for holder in holders if holder.pid != 1] or list(holders)
-    return min(others, key=lambda one: (one.process.start_time, one.pid)) if others else None
-
-
 def text_owning_user(service: Service) -> str:
     """Return the user of the owner, or of who made the socket where no owner is known."""
     chosen = main_holder(service.holders)
@@ -179,15 +165,6 @@ def text_pid(service: Service) -> str:
     """Return the owner's PID, or why there is none."""
     chosen = main_holder(service.holders)
     return text_missing(service.socket) if chosen is None else str(chosen.pid)
-
-
-def text_command(service: Service) -> str:
-    """Return `nginx`, and `nginx +3` where three more processes hold it."""
-    chosen = main_holder(service.holders)
-    if chosen is None:
-        return "-"
-    name = render.text_name(chosen.process.command)
-    return f"{name} +{len(service.holders) - 1}" if len(service.holders) > 1 else name
 
 
 def text_container(service: Service) -> str:
