@@ -55,6 +55,12 @@ def json_name(name: bytes | str) -> str:
     return '"' + escape(name).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def text_number(number: int, what: str) -> str:
+    """Return a number of things: 1 sample, 2 samples, 3 processes."""
+    plural = "" if number == 1 else "es" if what.endswith("s") else "s"
+    return f"{number} {what}{plural}"
+
+
 def default_columns(protocols: Iterable[str]) -> list[str]:
     """Return the columns for sockets of these protocols."""
     columns = list(DEFAULT_COLUMNS)

@@ -222,7 +222,7 @@ def queues_text(found: HalfOpen) -> str:
         "retransmits": "more retransmissions than before",
     }
     lines = [
-        f"{some(found.counts[kind], 'socket')}: {meanings[kind]} ({kind})"
+        f"{render.text_number(found.counts[kind], 'socket')}: {meanings[kind]} ({kind})"
         for kind in QUEUES
         if found.counts[kind]
     ]
@@ -298,14 +298,8 @@ def bounds_text(found: HalfOpen) -> str:
 
 def between(counted: dict[str, int]) -> str:
     """Return how many connections there are with how many addresses."""
-    return f"{some(sum(counted.values()), 'connection')} with {some(len(counted), 'address')}"
-
-
-def some(number: int, what: str) -> str:
-    """Return a number of things."""
-    if number == 1:
-        return f"1 {what}"
-    return f"{number} {what}{'es' if what.endswith('s') else 's'}"
+    connections = render.text_number(sum(counted.values()), "connection")
+    return f"{connections} with {render.text_number(len(counted), 'address')}"
 
 
 def most(counted: dict[str, Any]) -> str:

@@ -351,13 +351,13 @@ def render_text(found: Leaks) -> str:
     """Return the report for a person."""
     from fastsock.diagnose.trend import text_seconds
 
-    samples = text_number(found.samples, "sample")
+    samples = render.text_number(found.samples, "sample")
     host = f"{escape(found.host)}: " if found.end == "files" and found.host else ""
     how = f" {_ENDS[found.end]}" if found.end in _ENDS else ""
     lines = [
         f"{host}watched {text_seconds(found.seconds)}{how}, {samples}: "
-        f"{text_number(found.sockets, 'socket')} at the end, "
-        f"{text_number(found.processes, 'process')}"
+        f"{render.text_number(found.sockets, 'socket')} at the end, "
+        f"{render.text_number(found.processes, 'process')}"
     ]
     owner = ""
     for leak in found.findings:
@@ -372,12 +372,6 @@ def render_text(found: Leaks) -> str:
     kinds = dict.fromkeys(leak.kind for leak in found.findings)
     lines += [f"{kind}: {_MEANING[kind]}" for kind in kinds]
     return "".join(f"{line}\n" for line in lines)
-
-
-def text_number(number: int, what: str) -> str:
-    """Return 1 sample, 2 samples, 3 processes."""
-    plural = "" if number == 1 else "es" if what.endswith("s") else "s"
-    return f"{number} {what}{plural}"
 
 
 def text_whose(leak: Leak) -> str:
