@@ -882,6 +882,16 @@ def test_a_missing_extra_is_named(
     assert os.listdir(tmp_path) == []
 
 
+def test_arrow_data_are_read_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nanoarrow", None)
+    lines, columns = (HERE / f"snapshot_v1.{form}" for form in FORMS)
+    same = Snapshot.load(columns)
+    assert same.as_dict() == Snapshot.load(lines).as_dict()
+    for verb in ("diff", "leaks"):
+        assert "the same" in run(verb, lines, columns).err
+    assert run("halfopen", lines, columns).err == ""
+
+
 def test_an_error_survives_pickling() -> None:
     error = SnapshotError("a\x1b", "cut short", line=3, offset=99)
     again = pickle.loads(pickle.dumps(error))

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from fastsock import render, tcp
-from fastsock.cli.answer import BAD_USAGE, FINDING, Answer
+from fastsock.cli.answer import FINDING, Answer
 from fastsock.cli.count import parse_key, show_key
-from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_text
+from fastsock.cli.flags import Flag, Options, UsageError, parse_text
 from fastsock.cli.owners import text_missing, text_owners
-from fastsock.cli.usage import ASKED
+from fastsock.cli.snapshot import load_snapshots, refuse_asking
 from fastsock.diagnose.addresses import text_end
 from fastsock.errors import escape
 from fastsock.table import OwnerState
@@ -44,22 +44,14 @@ def run(options: Options, answer: Answer) -> int:
     """Compare, and write what is different."""
     from fastsock.diagnose.checks import parse_check
     from fastsock.diagnose.diff import diff
-    from fastsock.diagnose.snapshot import Snapshot
 
     if len(options.positional) != 2:
         raise UsageError("diff needs two snapshots: BEFORE AFTER")
-    for flag in SELECTION:
-        if flag.keyword in ASKED and options.on(flag.keyword):
-            raise UsageError(f"{flag.names[-1]} has no place here: a snapshot is what was taken")
-    if tuple(options.positional) == ("-", "-"):
-        raise UsageError("only one snapshot can come from standard input")
+    refuse_asking(options)
+    snapshots = load_snapshots(options.positional)
     # What is typed is read before files that may be large.
     checks = [parse_check(text) for text in options.all("check")]
-    try:
-        before, after = (Snapshot.load(path) for path in options.positional)
-    except ImportError as error:  # Arrow's, which an extra brings
-        answer.warn(str(error))
-        return BAD_USAGE
+    before, after = snapshots
     keys = tuple(dict.fromkeys(options.all("by")))
     found = diff(before, after, by=keys, checks=checks, **options.question())
     if options.on("json"):

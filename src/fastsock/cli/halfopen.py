@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from fastsock import render
@@ -10,6 +10,7 @@ from fastsock.cli.answer import FINDING, Answer
 from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_seconds
 from fastsock.cli.owners import text_missing, text_owners
 from fastsock.cli.rows import parse_limit
+from fastsock.cli.snapshot import load_snapshots
 from fastsock.cli.usage import ASKED
 from fastsock.diagnose.addresses import text_end
 from fastsock.diagnose.halfopen import PAUSE, QUEUES, Finding, Group, HalfOpen, halfopen
@@ -18,8 +19,6 @@ from fastsock.errors import FastsockError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from fastsock.diagnose.snapshot import Snapshot
 
 
 FLAGS = {
@@ -99,22 +98,11 @@ def find(options: Options) -> HalfOpen:
     if not options.positional:
         raise UsageError("halfopen needs the snapshots of a client and a server, or --live")
     try:
-        return halfopen(load(options.positional))
+        return halfopen(load_snapshots(options.positional))
     except ValueError as error:  # taken without TCP, all of them
         if isinstance(error, FastsockError):
             raise
         raise UsageError(str(error)) from None
-
-
-def load(paths: Iterable[str]) -> Iterator[Snapshot]:
-    """Read snapshots; one of them may come from standard input."""
-    from fastsock.diagnose.snapshot import Snapshot
-
-    listed = list(paths)
-    if listed.count("-") > 1:
-        raise UsageError("only one snapshot can come from standard input")
-    for path in listed:
-        yield Snapshot.load(path)
 
 
 # --------------------------------------------------------------------------------------------- JSON

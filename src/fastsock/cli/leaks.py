@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fastsock import render
 from fastsock.cli.answer import ANSWERED, FINDING, Answer
-from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_number, parse_seconds
+from fastsock.cli.flags import Flag, Options, UsageError, parse_number, parse_seconds
 from fastsock.cli.listeners import text_user
-from fastsock.cli.usage import ASKED
+from fastsock.cli.snapshot import load_snapshots, refuse_asking
 from fastsock.errors import FastsockError, escape
 
 TYPE_CHECKING = False
@@ -95,18 +95,12 @@ def verdict(options: Options, found: Leaks) -> int:
 def watch_files(options: Options, files: Sequence[str], question: dict[str, Any]) -> Leaks:
     """Take snapshots as the samples, one in memory at a time."""
     from fastsock.diagnose.leaks import watch_leaks
-    from fastsock.diagnose.snapshot import Snapshot
 
     for keyword in ("interval", "samples"):
         if options.on(keyword):
             raise UsageError(f"--{keyword} has no place here: snapshots have been taken")
-    for flag in SELECTION:
-        if flag.keyword in ASKED and options.on(flag.keyword):
-            raise UsageError(f"{flag.names[-1]} has no place here: a snapshot is what was taken")
-    if list(files).count("-") > 1:
-        raise UsageError("only one snapshot can come from standard input")
-    snapshots = (Snapshot.load(path) for path in files)
-    return watch_leaks(snapshots, **question)
+    refuse_asking(options)
+    return watch_leaks(load_snapshots(files), **question)
 
 
 def watch_host(options: Options, question: dict[str, Any]) -> Leaks:

@@ -1,15 +1,20 @@
 """The verb snapshot: all sockets, owners and counters of this host into a file, for later.
 
 Like cp it says nothing when all went well. What could not be seen is in the file, and is said.
+Here is also what the verbs share that read such files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from fastsock.cli.answer import BAD_USAGE, Answer
-from fastsock.cli.flags import Flag, Options, UsageError
-from fastsock.cli.usage import HOST_KEYWORDS
+from fastsock.cli.flags import SELECTION, Flag, Options, UsageError
+from fastsock.cli.usage import ASKED, HOST_KEYWORDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from fastsock.diagnose.snapshot import Snapshot
 
 
 def parse_field_name(text: str) -> Iterable[str]:
@@ -80,3 +85,19 @@ def run(options: Options, answer: Answer) -> int:
 _TAKEN = "-t -u -x --netns --engine --procfs"
 
 RUN: dict[str, Callable[[Options, Answer], int]] = {"snapshot": run}
+
+
+def refuse_asking(options: Options) -> None:
+    """Raise UsageError where a flag says how to ask the kernel: snapshots have been taken."""
+    for flag in SELECTION:
+        if flag.keyword in ASKED and options.on(flag.keyword):
+            raise UsageError(f"{flag.names[-1]} has no place here: a snapshot is what was taken")
+
+
+def load_snapshots(paths: Sequence[str]) -> Iterator[Snapshot]:
+    """Read snapshots, each when it is asked for; one of them may come from standard input."""
+    from fastsock.diagnose.snapshot import Snapshot
+
+    if paths.count(_STANDARD) > 1:
+        raise UsageError("only one snapshot can come from standard input")
+    return map(Snapshot.load, paths)

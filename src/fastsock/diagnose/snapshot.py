@@ -151,7 +151,7 @@ class Snapshot:
 
         The form is known by its content. Raises SnapshotError (path, line, offset, reason) for what
         is none, is cut short, is of a newer version or does not fit in memory, OSError for what
-        cannot be read, ImportError for Arrow data without the `arrow` extra (nanoarrow).
+        cannot be read. Arrow data is read without the `arrow` extra, too.
         """
         from fastsock.diagnose.snapshot_file import load  # not above: to take one needs none of it
 
@@ -163,7 +163,8 @@ class Snapshot:
         A name that ends with .arrows gets Arrow data, any other JSON lines. The file is readable
         for its owner only: it names who talks to whom. It is written under another name and takes
         its own when it is whole; a pipe or a device is written as it comes. Raises SnapshotError
-        for a name that leads elsewhere, OSError, ImportError as `load`.
+        for a name that leads elsewhere, OSError, and ImportError for Arrow data without the `arrow`
+        extra (nanoarrow).
         """
         from fastsock.diagnose.snapshot_file import save
 
