@@ -7,7 +7,7 @@ from itertools import islice
 
 from fastsock import render
 from fastsock.cli.answer import FINDING, Answer
-from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_seconds
+from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_netns, parse_seconds
 from fastsock.cli.owners import text_missing, text_owners
 from fastsock.cli.rows import parse_limit
 from fastsock.cli.snapshot import load_snapshots
@@ -80,18 +80,18 @@ RUN: dict[str, Callable[[Options, Answer], int]] = {"halfopen": run}
 
 def find(options: Options) -> HalfOpen:
     """Return the answer to a command line; UsageError where that makes no sense."""
-    where = {name: options.last(name) for name in ASKED if name in options.values}
     for flag in SELECTION:
         if flag.keyword in options.values and flag.keyword not in ASKED:
             raise UsageError(
                 f"halfopen compares whole tables: {flag.names[-1]} would hide the other ends"
             )
+    where = options.question()
     if options.on("live"):
         if options.positional:
             raise UsageError("--live takes no snapshots: it looks at this host")
         netns = where.get("netns")
         if isinstance(netns, str) and "," in netns:
-            where["netns"] = [int(one) if one.isdigit() else one for one in netns.split(",")]
+            where["netns"] = [one for part in netns.split(",") for one in parse_netns(part)]
         return halfopen(live=True, pause=options.last("pause", PAUSE), **where)
     if where or options.on("pause"):
         raise UsageError("--netns, --engine, --procfs and --pause are for --live")
@@ -214,7 +214,7 @@ def queues_text(found: HalfOpen) -> str:
         for kind in QUEUES
         if found.counts[kind]
     ]
-    if "tx_queue" in (kind for kind in QUEUES if found.counts[kind]) or found.counts["rx_queue"]:
+    if found.counts["tx_queue"] or found.counts["rx_queue"]:
         lines.append("  a connection that was busy at both moments looks the same")
     return "\n".join(lines) + "\n" if lines else ""
 
