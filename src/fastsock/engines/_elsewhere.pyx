@@ -10,6 +10,7 @@ ends, and never knows Python.
 from libc.errno cimport EINTR, errno
 from libc.stdlib cimport free, malloc
 
+from fastsock.engines._enter cimport enter_network
 from fastsock.engines._threads cimport pthread_join, pthread_t, start_thread
 
 import os
@@ -21,13 +22,6 @@ cdef extern from "<unistd.h>" nogil:
 cdef extern from "<fcntl.h>" nogil:
     int open(const char* path, int flags)
     int O_RDONLY, O_CLOEXEC, O_NONBLOCK
-
-cdef extern from *:
-    """
-    #include <sched.h>
-    static inline int fs_enter_network(int fd) { return setns(fd, CLONE_NEWNET); }
-    """
-    int fs_enter_network(int fd) noexcept nogil
 
 
 cdef struct Entry:
@@ -55,7 +49,7 @@ cdef void* go_there(void* argument) noexcept nogil:
     if namespace < 0:
         visit.error = errno
         return NULL
-    if fs_enter_network(namespace) != 0:
+    if enter_network(namespace) != 0:
         visit.error = errno
     else:
         for i in range(visit.count):

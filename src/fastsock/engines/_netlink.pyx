@@ -35,6 +35,7 @@ from fastsock._match cimport Matcher
 from fastsock._row cimport Row, put_address
 from fastsock._seen cimport Cookies
 from fastsock._table cimport SocketRows
+from fastsock.engines._enter cimport enter_network
 from fastsock.engines._intake cimport BATCH, Intake
 from fastsock.engines._threads cimport pthread_join, pthread_t, start_thread
 
@@ -62,7 +63,6 @@ cdef extern from "<fcntl.h>" nogil:
 cdef extern from *:
     """
     #include <stdint.h>
-    #include <sched.h>
 
     /* linux/netlink.h and linux/inet_diag.h, as far as they are read here: libc has neither. */
     #define FS_AF_NETLINK 16
@@ -88,8 +88,6 @@ cdef extern from *:
     #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
     #error "ports are swapped for little-endian machines only"
     #endif
-
-    static inline int fs_enter_network(int fd) { return setns(fd, CLONE_NEWNET); }
     """
     struct Header "fs_header":
         uint32_t length
@@ -123,7 +121,6 @@ cdef extern from *:
         uint16_t type
     int FS_AF_NETLINK, FS_NETLINK_SOCK_DIAG
     uint16_t fs_host16(uint16_t v) noexcept nogil
-    int fs_enter_network(int fd) noexcept nogil
 
 cdef enum:
     BUFFER = 65536         # the kernel fills 32 KiB at most, whatever there is room for
@@ -375,7 +372,7 @@ cdef void open_elsewhere(Entry* entry) noexcept nogil:
     if namespace < 0:
         entry.error = errno
         return
-    if fs_enter_network(namespace) != 0:
+    if enter_network(namespace) != 0:
         entry.error = errno
     else:
         open_here(entry)
