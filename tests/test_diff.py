@@ -224,6 +224,15 @@ def test_unix_sockets_have_no_end(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
     )
 
 
+def test_unix_listeners_whose_paths_were_not_taken(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unix = {"protocol": 0, "family": 1, "local_port": 0, "inode": 5, "pid": 7, "command": b"app"}
+    given = {"before": snapshot_of(), "after": later({**listener(5, 0), **unix})}
+    monkeypatch.setattr(Snapshot, "load", staticmethod(given.get))
+    assert "new listener  unix  *  app 7\n" in run("diff", "before", "after").out
+
+
 def test_counters_that_grew() -> None:
     before = {1: Space(1, "", {"ListenDrops": 3, "SyncookiesSent": 1, "TCPWrap": 9, "Same": 1})}
     after = {

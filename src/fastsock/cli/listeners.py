@@ -75,7 +75,12 @@ def place(service: Service) -> tuple[object, ...]:
 
 def path_of(socket: Socket) -> bytes:
     """Return what a UNIX socket is bound to, b"" for nothing and for other sockets."""
-    path: bytes = socket.field("path") if socket.family == "unix" else b""
+    if socket.family != "unix":
+        return b""
+    try:
+        path: bytes = socket.field("path")
+    except KeyError:  # a snapshot that others wrote may have none
+        return b""
     return path
 
 
