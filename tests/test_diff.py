@@ -286,6 +286,7 @@ def test_a_check_of_each_group_names_those_that_fail() -> None:
     assert verdicts("command=* close_wait<=+0") == [(False, 1, 3, 2)]
     assert verdicts("command=* close_wait<=0") == [(False, 1, 3, 3), (False, 1, 1, 1)]
     assert verdicts("command=* total<=+2") == [(True, 1, 3, 0)]  # the one that comes closest
+    assert verdicts("command=* total>=1") == [(True, 1, 1, 0)]
     assert fastsock.diff(snapshot_of(), later(), checks="command=* total<=0").holds
 
 

@@ -87,8 +87,15 @@ class Check:
     def excess(self, before: int, after: int) -> int:
         """Return by how much it is missed: 0 where it holds, below 0 for too few."""
         holds, misses = OPERATORS[self.operator]
-        number = after - before if self.relative else after
+        number = self._bounded(before, after)
         return 0 if holds(number, self.number) else misses(number, self.number)
+
+    def distance(self, before: int, after: int) -> int:
+        """Return how far these are from the bound."""
+        return abs(self._bounded(before, after) - self.number)
+
+    def _bounded(self, before: int, after: int) -> int:
+        return after - before if self.relative else after
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Check):

@@ -493,7 +493,7 @@ def _judge(check: Check, old: SocketTable, now: SocketTable) -> Iterator[Verdict
         return
     failed = [verdict for verdict in found if not verdict.holds]
     failed.sort(key=lambda verdict: -abs(verdict.excess))
-    yield from failed or [max(found, key=lambda verdict: verdict.after - verdict.before)]
+    yield from failed or [min(found, key=lambda one: check.distance(one.before, one.after))]
 
 
 def _verdict(check: Check, named: Mapping[str, Any], change: Change) -> Verdict:
