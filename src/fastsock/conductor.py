@@ -421,9 +421,9 @@ def scan(
     looks only into those processes. With `held=True` sockets that no descriptor holds (TIME_WAIT,
     SYN_RECV, orphans) may be left out: to find these costs more. With `once=True` it is enough to
     find, for each process that holds sockets which are selected, one of them: who uses this port?
-    `fields` names optional columns
-    (columns.py), and what is inside the raw ones (attributes.py) as "tcp_info.rtt"; what the engine
-    cannot know is empty.
+
+    `fields` names optional columns (columns.py), and what is inside the raw ones (attributes.py) as
+    "tcp_info.rtt"; what the engine cannot know is empty.
 
     `question`: pid, command, cgroup (see below), port (either end), local_port, remote_port, state,
     address (either end, CIDR), local_address, remote_address, uid, inode, family, protocol ("tcp";
