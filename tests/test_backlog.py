@@ -210,17 +210,23 @@ def test_one_of_several_listeners_overflows() -> None:
     elsewhere(happen)
 
 
+def mislead(server: socket.socket, number: int) -> list[socket.socket]:
+    """Return clients whose last ACK is not heard, and which stand behind a full queue then."""
+    drop_acks(server)
+    misled: list[socket.socket] = call(number, SILENT)
+    wait_for(lambda: one_of(look()).syn_recv == number)
+    call(BACKLOG + 1, HEARD)
+    wait_for(lambda: one_of(look()).queue == BACKLOG + 1)
+    return misled
+
+
 def test_clients_that_believe_they_are_connected() -> None:
     """Their last ACK meets a full queue: the server holds SYN_RECV, and then nothing."""
 
     def happen() -> None:
         set_sysctl("ipv4/tcp_synack_retries", 1)
         server = serve(BACKLOG)
-        drop_acks(server)
-        misled = call(4, SILENT)
-        wait_for(lambda: one_of(look()).syn_recv == 4)
-        call(BACKLOG + 1, HEARD)
-        wait_for(lambda: one_of(look()).queue == BACKLOG + 1)
+        misled = mislead(server, 4)
         hear_all(server)
         before = look()
         assert (one_of(before).syn_recv, one_of(before).unaccepted) == (4, 9)
@@ -243,11 +249,7 @@ def test_clients_that_are_reset() -> None:
     def happen() -> None:
         set_sysctl("ipv4/tcp_abort_on_overflow", 1)
         server = serve(BACKLOG)
-        drop_acks(server)
-        misled = call(4, SILENT)
-        wait_for(lambda: one_of(look()).syn_recv == 4)
-        call(BACKLOG + 1, HEARD)
-        wait_for(lambda: one_of(look()).queue == BACKLOG + 1)
+        misled = mislead(server, 4)
         assert "reset where its handshake had begun" in one_of(look()).verdict.sentence
         hear_all(server)
         wait_for(lambda: one_of(look()).syn_recv == 0)

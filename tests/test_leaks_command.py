@@ -242,21 +242,16 @@ def test_ctrl_c_before_the_second_sample() -> None:
 
 # -- beside a command
 
+BESIDE = ("leaks", "--interval", "0.01", "--check", "--")
+
+
+def leaker(marker: Path, code: int) -> tuple[object, ...]:
+    """Return the command line of a program that leaks, and ends with this code."""
+    return sys.executable, "-c", LEAKER, marker, code
+
 
 def test_a_command_that_leaks(run: Run, marker: Path) -> None:
-    words = (
-        "leaks",
-        "--interval",
-        "0.01",
-        "--check",
-        "--",
-        sys.executable,
-        "-c",
-        LEAKER,
-        marker,
-        0,
-    )
-    result = run(*words)
+    result = run(*BESIDE, *leaker(marker, 0))
     assert result.code == FINDING
     head, whose, *rest = result.err.splitlines()
     assert " while the command ran, " in head
@@ -266,32 +261,20 @@ def test_a_command_that_leaks(run: Run, marker: Path) -> None:
 
 
 def test_a_command_that_fails_has_the_word(run: Run, marker: Path) -> None:
-    words = (
-        "leaks",
-        "--interval",
-        "0.01",
-        "--check",
-        "--",
-        sys.executable,
-        "-c",
-        LEAKER,
-        marker,
-        3,
-    )
-    result = run(*words)
+    result = run(*BESIDE, *leaker(marker, 3))
     assert result.code == 3
     assert "close-wait" in result.err
 
 
 def test_without_check_a_finding_is_no_failure(run: Run, marker: Path) -> None:
-    words = ("leaks", "--interval", "0.01", "--", sys.executable, "-c", LEAKER, marker, 0)
-    assert run(*words).code == 0
+    words = ("leaks", "--interval", "0.01", "--")
+    assert run(*words, *leaker(marker, 0)).code == 0
 
 
 def test_another_process_beside_a_command(run: Run, marker: Path, held: None) -> None:
     """With -p that process is watched while the command runs."""
     words = ("leaks", "-p", os.getpid(), "--interval", "0.01", "--check", "--jsonl", "--")
-    result = run(*words, sys.executable, "-c", LEAKER, marker, 0)
+    result = run(*words, *leaker(marker, 0))
     assert result.code == FINDING
     findings = [json.loads(line) for line in result.err.splitlines()]
     pids = {one["process"]["pid"] for one in findings if one.get("kind") == "close-wait"}
