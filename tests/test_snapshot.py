@@ -742,6 +742,12 @@ def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("name", ["a" * 255, "\u00e4" * 127, "\u20ac" * 85])
+def test_a_name_as_long_as_a_name_may_be(tmp_path: Path, name: str) -> None:
+    small().save(tmp_path / name)
+    assert os.listdir(tmp_path) == [name]
+
+
 def test_names_that_lead_elsewhere(tmp_path: Path) -> None:
     target = tmp_path / "target"
     (tmp_path / "link").symlink_to(target)

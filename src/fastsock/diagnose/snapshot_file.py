@@ -107,7 +107,8 @@ def save(snapshot: Snapshot, path: str) -> None:
 def _write_aside(path: str, made: Iterator[bytes]) -> None:
     """Write a file under a name of its own, for us only to read, and rename it when it is whole."""
     directory, name = os.path.split(path)
-    aside = os.path.join(directory, f".{name[:200]}.{secrets.token_hex(8)}")
+    # A name has 255 bytes at most, and a character four of them.
+    aside = os.path.join(directory, f".{name[:50]}.{secrets.token_hex(8)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         fd = os.open(aside, flags, 0o600)
