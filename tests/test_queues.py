@@ -113,6 +113,16 @@ def test_what_is_counted(implementation: Implementation) -> None:
     assert queues.half_open_elsewhere == 1
 
 
+def test_how_much_room_listeners_of_one_address_have(implementation: Implementation) -> None:
+    rows = [
+        socket_row(state=LISTEN, netns=netns, inode=n + 1, backlog_limit=limit)
+        for n, (netns, limit) in enumerate(((1, 8), (1, 0), (2, 8), (2, -1)))
+    ]
+    queues = Queues(list_listening(implementation.rows(*rows)))
+    assert [queue.room for queue in queues] == [8, None]
+    assert {netns: len(found) for netns, found in queues.namespaces.items()} == {1: 2, 2: 2}
+
+
 def test_the_same_listener_again(implementation: Implementation) -> None:
     def rows(*given: tuple[int, int]) -> Queues:
         table = implementation.rows(

@@ -391,7 +391,6 @@ def _describe(owned: Listening, seen: Listening, now: Backlog, earlier: Queues |
     """Return a listener by what was seen of it, with the owners that were found afterwards."""
     netns = seen.place[0]
     queue = now._queues.places[seen.place]
-    limits = [one.socket.backlog_limit for one in queue.listeners]
     growth = now.growth.get(netns)
     before = None if earlier is None else earlier.again(seen)
     dropped = None
@@ -403,14 +402,14 @@ def _describe(owned: Listening, seen: Listening, now: Backlog, earlier: Queues |
         half_open=queue.half_open,
         repeated=queue.repeated,
         sharing=len(queue.listeners),
-        shared_limit=None if None in limits else sum(filter(None, limits)),
+        shared_limit=queue.room,
         drops=seen.drops,
         seconds=now.seconds,
         dropped=dropped,
         stayed=None if before is None or earlier is None else _count_stayed(before, earlier, queue),
         grown=None if growth is None else growth.counters,
         alone=_is_alone(seen, now._queues, earlier),
-        listeners=sum(one.place[0] == netns for one in now._queues.listeners),
+        listeners=len(now._queues.namespaces[netns]),
         space=now.spaces.get(netns),
     )
     return Listener(owned.socket, queue, facts)
@@ -434,8 +433,7 @@ def _is_alone(one: Listening, queues: Queues, earlier: Queues | None) -> bool:
     if earlier is None:
         return False
     netns = one.place[0]
-    then = [other for other in earlier.listeners if other.place[0] == netns]
-    now = [other for other in queues.listeners if other.place[0] == netns]
+    then, now = earlier.namespaces.get(netns, ()), queues.namespaces[netns]
     return len(then) == len(now) == 1 and earlier.again(one) is then[0]
 
 

@@ -81,38 +81,49 @@ def list_listening(table: SocketTable) -> list[Listening]:
 class Queue:
     """What waits at one address: of its `listeners`, of which there are several (SO_REUSEPORT).
 
+    `room` is the limits of their accept queues together, None where one of them is not known.
     `half_open` counts handshakes in SYN_RECV, `repeated` those of them whose SYN-ACK was sent
     again, for want of an answer that was taken: they are a second old or more. `waiting` are the
     peers of un-accepted connections that can be seen; one that was reset cannot be, and has its
     place in the accept queue all the same.
     """
 
-    __slots__ = ("place", "listeners", "half_open", "repeated", "waiting")
+    __slots__ = ("place", "listeners", "room", "half_open", "repeated", "waiting")
 
     def __init__(self, place: Place) -> None:
         self.place = place
         self.listeners: list[Listening] = []
+        self.room: int | None = 0
         self.half_open = 0
         self.repeated = 0
         self.waiting: set[Peer] = set()
+
+    def add(self, one: Listening) -> None:
+        """Take in a listener of this address."""
+        self.listeners.append(one)
+        limit = one.socket.backlog_limit
+        self.room = None if self.room is None or limit is None else self.room + limit
 
 
 class Queues:
     """The queues of all listeners of some namespaces, by their places.
 
-    `half_open_elsewhere` counts handshakes whose listener was not seen.
+    `namespaces` has those of each namespace, `half_open_elsewhere` counts handshakes whose listener
+    was not seen.
     """
 
-    __slots__ = ("listeners", "places", "half_open_elsewhere", "_loose", "_known")
+    __slots__ = ("listeners", "places", "namespaces", "half_open_elsewhere", "_loose", "_known")
 
     def __init__(self, listeners: Iterable[Listening]) -> None:
         self.listeners = list(listeners)
         self.places: dict[Place, Queue] = {}
+        self.namespaces: dict[int, list[Listening]] = {}
         self.half_open_elsewhere = 0
         self._loose: dict[tuple[int, int, int, bytes], Place] = {}
         self._known: dict[Hashable, Listening] = {}
         for one in self.listeners:
-            self.places.setdefault(one.place, Queue(one.place)).listeners.append(one)
+            self.places.setdefault(one.place, Queue(one.place)).add(one)
+            self.namespaces.setdefault(one.place[0], []).append(one)
             # For rows that do not tell their interface.
             self._loose.setdefault(one.place[:4], one.place)
             for key in one.keys:
