@@ -11,7 +11,6 @@ def owner_states(rows: SocketRows) -> bytes: ...
 class SocketReader:
     table: SocketRows
     states: Any  # with owners: the owner state of each row, as a Column
-    rows: int
     blob_bytes: int  # in columns of variable width
     def __init__(
         self, table: SocketRows, columns: Sequence[str], owners: bool, expected: int
@@ -22,7 +21,6 @@ class SocketReader:
 @final
 class OwnerReader:
     owners: OwnerRows
-    rows: int
     def __init__(self, owners: OwnerRows, expected: int) -> None: ...
     def feed(self, block: bytes, at: int, most: int) -> tuple[int, int]: ...
     def finish(self) -> None: ...

@@ -448,8 +448,56 @@ cdef class Cells:
 # -- lines in
 
 
+@cython.internal
+cdef class Reader:
+    """Takes lines and makes rows of them."""
+
+    def feed(self, bytes block not None, Py_ssize_t at, Py_ssize_t most):
+        """Take the whole lines of a block from a place on, at most so many.
+
+        Returns where the first line begins that was not taken, and how many were. RowError, with
+        the place of the line, for one that is no row.
+        """
+        cdef const char* data = PyBytes_AS_STRING(block)
+        cdef const char* start = data + at
+        cdef const char* stop = data + PyBytes_GET_SIZE(block)
+        cdef const char* end = start
+        cdef Py_ssize_t rows = 0
+        cdef int taken = 1
+        while True:
+            with nogil:
+                while rows < most:
+                    end = <const char*>memchr(start, c"\n", stop - start)
+                    if end == NULL:
+                        break
+                    taken = self.take(start, end)
+                    if taken <= 0:
+                        break
+                    rows += 1
+                    start = end + 1
+            if end == NULL or rows >= most:
+                return start - data, rows
+            if taken < 0:
+                raise MemoryError()
+            try:
+                self.take_slowly(block[start - data:end - data])
+            except plain.RowError as error:
+                error.position, error.rows = start - data, rows
+                raise
+            rows += 1
+            start = end + 1
+
+    cdef int take(self, const char* at, const char* end) noexcept nogil:
+        """Take a line: 1, or 0 where it is not as they are written here; -1 without memory."""
+        return 0
+
+    cdef int take_slowly(self, bytes line) except -1:
+        """Take a line as the twin reads it; RowError."""
+        raise NotImplementedError
+
+
 @cython.final
-cdef class SocketReader:
+cdef class SocketReader(Reader):
     """Fills a table from lines whose values are `columns`; `expected` is how many will come."""
 
     cdef readonly SocketRows table
@@ -480,10 +528,6 @@ cdef class SocketReader:
             raise MemoryError()
 
     @property
-    def rows(self):
-        return self.table.length
-
-    @property
     def blob_bytes(self):
         """How many there are in columns of variable width."""
         cdef int b
@@ -502,41 +546,7 @@ cdef class SocketReader:
             failed = self.states.reserve(rows if self.owners else 0)
         return failed
 
-    def feed(self, bytes block not None, Py_ssize_t at, Py_ssize_t most):
-        """Take the whole lines of a block from a place on, at most so many.
-
-        Returns where the first line begins that was not taken, and how many were. RowError, with
-        the place of the line, for one that is no row.
-        """
-        cdef const char* data = PyBytes_AS_STRING(block)
-        cdef const char* start = data + at
-        cdef const char* stop = data + PyBytes_GET_SIZE(block)
-        cdef const char* end = start
-        cdef Py_ssize_t before = self.table.length
-        cdef int taken = 1
-        while True:
-            with nogil:
-                while self.table.length - before < most:
-                    end = <const char*>memchr(start, c"\n", stop - start)
-                    if end == NULL:
-                        break
-                    taken = self.take(start, end)
-                    if taken <= 0:
-                        break
-                    start = end + 1
-            if end == NULL or self.table.length - before >= most:
-                return start - data, self.table.length - before
-            if taken < 0:
-                raise MemoryError()
-            try:
-                self.take_slowly(block[start - data:end - data])
-            except plain.RowError as error:
-                error.position, error.rows = start - data, self.table.length - before
-                raise
-            start = end + 1
-
     cdef int take(self, const char* at, const char* end) noexcept nogil:
-        """Take a line: 1, or 0 where it is not as they are written here; -1 without memory."""
         cdef Py_ssize_t n = self.table.length
         cdef Cell* cell
         cdef char* place
@@ -663,7 +673,6 @@ cdef class SocketReader:
                 put_number(place, self.widths[i], self.fills[i])
 
     cdef int take_slowly(self, bytes line) except -1:
-        """Take a line as the twin reads it; RowError."""
         cdef Py_ssize_t n = self.table.length
         values = plain.parse_socket(line, self.columns, self.owners)
         if self.owners:
@@ -697,7 +706,7 @@ cdef inline void put_number(char* place, size_t width, uint64_t number) noexcept
 
 
 @cython.final
-cdef class OwnerReader:
+cdef class OwnerReader(Reader):
     """Fills owner rows of processes that are there already."""
 
     cdef readonly OwnerRows owners
@@ -709,44 +718,7 @@ cdef class OwnerReader:
         if owners.reserve(expected) != 0:
             raise MemoryError()
 
-    @property
-    def rows(self):
-        return self.owners.length
-
-    def feed(self, bytes block not None, Py_ssize_t at, Py_ssize_t most):
-        """Take the whole lines of a block from a place on, as SocketReader does."""
-        cdef const char* data = PyBytes_AS_STRING(block)
-        cdef const char* start = data + at
-        cdef const char* stop = data + PyBytes_GET_SIZE(block)
-        cdef const char* end = start
-        cdef Py_ssize_t before = self.owners.length
-        cdef int taken = 1
-        while True:
-            with nogil:
-                while self.owners.length - before < most:
-                    end = <const char*>memchr(start, c"\n", stop - start)
-                    if end == NULL:
-                        break
-                    taken = self.take(start, end)
-                    if taken <= 0:
-                        break
-                    start = end + 1
-            if end == NULL or self.owners.length - before >= most:
-                return start - data, self.owners.length - before
-            if taken < 0:
-                raise MemoryError()
-            try:
-                values = plain.parse_owner(block[start - data:end - data], self.process_count)
-            except plain.RowError as error:
-                error.position, error.rows = start - data, self.owners.length - before
-                raise
-            inode, pid, fd, tid, process = values
-            if self.owners.push(inode, pid, fd, tid, process) != 0:
-                raise MemoryError()
-            start = end + 1
-
     cdef int take(self, const char* at, const char* end) noexcept nogil:
-        """Take a line: 1, or 0 where it is not as they are written here; -1 without memory."""
         cdef uint64_t numbers[5]
         cdef int i
         if end - at < 8 or memcmp(at, b'["owner"', 8) != 0:
@@ -770,6 +742,12 @@ cdef class OwnerReader:
         ) != 0:
             return -1
         return 1
+
+    cdef int take_slowly(self, bytes line) except -1:
+        inode, pid, fd, tid, process = plain.parse_owner(line, self.process_count)
+        if self.owners.push(inode, pid, fd, tid, process) != 0:
+            raise MemoryError()
+        return 0
 
     def finish(self):
         """Freeze the owners: all rows have come."""
