@@ -31,7 +31,7 @@ LAYERS = [
     # What a cgroup's path means is asked from filters up; it knows nothing but paths.
     Layer(0, {"cgroups"}, 0),
     Layer(0, {"patience"}, 0),
-    Layer(0, {"columns", "row", "hash", "pages", "text"}, 0),
+    Layer(0, {"columns", "row", "hash", "slots", "pages", "text"}, 0),
     Layer(0, {"ranges", "interval"}, 0),
     # Two grammars, what names mean on this host, and what an expression implies as a Filter.
     Layer(

@@ -20,6 +20,7 @@ from libc.string cimport memcpy
 
 from fastsock._hash cimport mix, prefetch, scale
 from fastsock._row cimport Row
+from fastsock._slots cimport Slot, enter_slot, set_up, slot_of
 
 import os
 
@@ -117,13 +118,11 @@ cdef class Cookies:
 
     def __cinit__(self):
         memcpy(self.seed, <const char*>SECRET, 16)
-        self.size = FEWEST_SLOTS
-        self.slots = <CookieSlot*>calloc(self.size, sizeof(CookieSlot))
-        if self.slots == NULL:
+        if set_up(&self.groups, FEWEST_SLOTS) != 0:
             raise MemoryError()
 
     def __dealloc__(self):
-        free(self.slots)
+        free(self.groups.slots)
 
     cdef int add(self, uint64_t cookie, uint64_t netns) noexcept nogil:
         """Return 1 for a socket that is new, 0 for a known one, -1 when there is no memory."""
@@ -132,65 +131,37 @@ cdef class Cookies:
         if self.last == NULL or cookie >> 6 != self.last_group or netns != self.last_netns:
             key = mix((cookie >> 6) ^ self.seed[0], netns ^ self.seed[1])
             key = mix(key ^ self.seed[1], (cookie >> 6) ^ self.seed[0])
-            key = key if key else 1
-            if self.used * 10 >= self.size * 7 and self.grow() != 0:
+            self.last = enter_slot(&self.groups, key if key else 1, 0)
+            if self.last == NULL:
                 return -1
-            self.last = self.slot(key)
-            if self.last.key == 0:
-                self.last.key = key
-                self.used += 1
             self.last_group = cookie >> 6
             self.last_netns = netns
-        if self.last.sockets & bit:
+        if self.last.value & bit:
             return 0
-        self.last.sockets |= bit
+        self.last.value |= bit
         return 1
-
-    cdef CookieSlot* slot(self, uint64_t key) noexcept nogil:
-        """The slot of a key, or the free one where it goes."""
-        cdef uint64_t at = scale(key, self.size)
-        while self.slots[at].key and self.slots[at].key != key:
-            at += 1
-            if at == self.size:
-                at = 0
-        return &self.slots[at]
 
     cdef bint overlaps(self, Cookies other) noexcept nogil:
         """Whether some socket is in both."""
+        cdef const Slot* theirs
         cdef uint64_t i
-        for i in range(other.size):
-            if other.slots[i].key and (
-                self.slot(other.slots[i].key).sockets & other.slots[i].sockets
-            ):
+        for i in range(other.groups.size):
+            theirs = &other.groups.slots[i]
+            if theirs.key and slot_of(&self.groups, theirs.key).value & theirs.value:
                 return True
         return False
 
     cdef int absorb(self, Cookies other) noexcept nogil:
         """Take over what is in another set; -1 without memory."""
-        cdef CookieSlot* slot
+        cdef const Slot* theirs
+        cdef Slot* slot
         cdef uint64_t i
         self.last = NULL
-        for i in range(other.size):
-            if other.slots[i].key:
-                if self.used * 10 >= self.size * 7 and self.grow() != 0:
+        for i in range(other.groups.size):
+            theirs = &other.groups.slots[i]
+            if theirs.key:
+                slot = enter_slot(&self.groups, theirs.key, 0)
+                if slot == NULL:
                     return -1
-                slot = self.slot(other.slots[i].key)
-                self.used += slot.key == 0
-                slot.key = other.slots[i].key
-                slot.sockets |= other.slots[i].sockets
-        return 0
-
-    cdef int grow(self) noexcept nogil:
-        cdef CookieSlot* before = self.slots
-        cdef uint64_t size = self.size
-        cdef uint64_t i
-        self.slots = <CookieSlot*>calloc(2 * size, sizeof(CookieSlot))
-        if self.slots == NULL:
-            self.slots = before
-            return -1
-        self.size = 2 * size
-        for i in range(size):
-            if before[i].key:
-                self.slot(before[i].key)[0] = before[i]
-        free(before)
+                slot.value |= theirs.value
         return 0

@@ -25,6 +25,7 @@ from fastsock._columns cimport (
     TX_QUEUE as TX_QUEUE_COLUMN,
 )
 from fastsock._hash cimport mix, prefetch, scale
+from fastsock._slots cimport Slot, Slots, enter_slot, set_up, slot_of
 from fastsock._table cimport SocketRows
 
 from fastsock import tcp
@@ -122,12 +123,8 @@ memcpy(SEED, <const char*>SECRET, 16)
 cdef char ANY[16]
 memset(ANY, 0, 16)
 
-cdef struct Entry:
-    uint64_t key           # 0 is a free slot
-    int64_t value
-
-cdef struct Slot:          # one end of a connection
-    uint64_t key           # 0 is a free slot
+cdef struct End:           # one end of a connection
+    uint64_t key           # 0: free
     uint32_t row
     int32_t space
     uint16_t table
@@ -237,57 +234,25 @@ cdef inline uint64_t mark(
 cdef class Map:
     """Numbers by fingerprint."""
 
-    cdef Entry* slots
-    cdef uint64_t size
-    cdef uint64_t used
+    cdef Slots held
 
     def __cinit__(self):
-        self.size = FEWEST_SLOTS
-        self.slots = <Entry*>calloc(self.size, sizeof(Entry))
-        if self.slots == NULL:
+        if set_up(&self.held, FEWEST_SLOTS) != 0:
             raise MemoryError()
 
     def __dealloc__(self):
-        free(self.slots)
+        free(self.held.slots)
 
-    cdef Entry* at(self, uint64_t key) noexcept nogil:
-        """The entry of a key, or the free one where it goes."""
-        cdef uint64_t place = scale(key, self.size)
-        while self.slots[place].key and self.slots[place].key != key:
-            place += 1
-            if place == self.size:
-                place = 0
-        return &self.slots[place]
+    cdef Slot* at(self, uint64_t key) noexcept nogil:
+        """The slot of a key, or the free one where it goes."""
+        return slot_of(&self.held, key)
 
     cdef bint has(self, uint64_t key) noexcept nogil:
         return self.at(key).key != 0
 
-    cdef Entry* enter(self, uint64_t key, int64_t value) noexcept nogil:
-        """The entry of a key, with `value` if it is new; NULL without memory."""
-        cdef Entry* entry
-        if self.used * 10 >= self.size * 7 and self.grow() != 0:
-            return NULL
-        entry = self.at(key)
-        if entry.key == 0:
-            entry.key = key
-            entry.value = value
-            self.used += 1
-        return entry
-
-    cdef int grow(self) noexcept nogil:
-        cdef Entry* before = self.slots
-        cdef uint64_t size = self.size
-        cdef uint64_t i
-        self.slots = <Entry*>calloc(2 * size, sizeof(Entry))
-        if self.slots == NULL:
-            self.slots = before
-            return -1
-        self.size = 2 * size
-        for i in range(size):
-            if before[i].key:
-                self.at(before[i].key)[0] = before[i]
-        free(before)
-        return 0
+    cdef Slot* enter(self, uint64_t key, int64_t value) noexcept nogil:
+        """The slot of a key, with `value` if it is new; NULL without memory."""
+        return enter_slot(&self.held, key, <uint64_t>value)
 
 
 # ----------------------------------------------------------------------------------------- the join
@@ -347,7 +312,7 @@ cdef class Join:
     cdef list tables           # they own what `sides` points to
     cdef Side* sides
     cdef int count
-    cdef Slot* slots
+    cdef End* ends
     cdef uint64_t size
     cdef Map marks
     cdef Map addresses         # address -> its space, or SEVERAL_SPACES
@@ -377,8 +342,8 @@ cdef class Join:
             connections += self.count_connections(&self.sides[t])
         # Sized once, so that equal keys stay in the order in which they came.
         self.size = connections + connections // 2 + FEWEST_SLOTS
-        self.slots = <Slot*>calloc(self.size, sizeof(Slot))
-        if self.slots == NULL:
+        self.ends = <End*>calloc(self.size, sizeof(End))
+        if self.ends == NULL:
             raise MemoryError()
         with nogil:
             for t in range(self.count):
@@ -401,7 +366,7 @@ cdef class Join:
                 free(self.sides[t].space)
                 free(self.sides[t].target)
         free(self.sides)
-        free(self.slots)
+        free(self.ends)
         free(self.made)
 
     cdef int take(self, SocketRows rows, object spaces) except -1:
@@ -465,7 +430,7 @@ cdef class Join:
                 keys[i - first] = 0
                 if is_connection(side, i):
                     keys[i - first] = key_of(side, i, False)
-                    prefetch(self.slots + scale(keys[i - first], self.size))
+                    prefetch(self.ends + scale(keys[i - first], self.size))
             for i in range(first, last):
                 if keys[i - first]:
                     self.put(keys[i - first], t, i)
@@ -473,24 +438,24 @@ cdef class Join:
 
     cdef void put(self, uint64_t key, int t, Py_ssize_t i) noexcept nogil:
         cdef uint64_t at = scale(key, self.size)
-        cdef Slot* slot
-        while self.slots[at].key:
+        cdef End* end
+        while self.ends[at].key:
             at += 1
             if at == self.size:
                 at = 0
-        slot = &self.slots[at]
-        slot.key = key
-        slot.row = <uint32_t>i
-        slot.table = <uint16_t>t
-        slot.space = self.sides[t].space[i]
-        slot.state = self.sides[t].state[i]
-        slot.held = self.sides[t].inode[i] != 0
+        end = &self.ends[at]
+        end.key = key
+        end.row = <uint32_t>i
+        end.table = <uint16_t>t
+        end.space = self.sides[t].space[i]
+        end.state = self.sides[t].state[i]
+        end.held = self.sides[t].inode[i] != 0
 
     cdef int note(self, const Side* side, Py_ssize_t i) noexcept nogil:
         """Remember the address that a row tells of, and a listener's end."""
         cdef const char* address = side.local + 16 * i
         cdef int32_t space = side.space[i]
-        cdef Entry* entry
+        cdef Slot* entry
         cdef uint64_t key
         cdef bint somewhere
         if space < 0 or (side.protocol[i] != TCP and side.protocol[i] != UDP):
@@ -507,8 +472,8 @@ cdef class Join:
                 entry = self.addresses.enter(key if key else 1, space)
                 if entry == NULL:
                     return -1
-                if entry.value != space:
-                    entry.value = SEVERAL_SPACES
+                if <int64_t>entry.value != space:
+                    entry.value = <uint64_t>SEVERAL_SPACES
         if side.protocol[i] == TCP and side.state[i] == LISTEN:
             key = mark(LISTENS, space, address if somewhere else ANY, side.local_port[i], 0)
             if self.marks.enter(key, 0) == NULL:
@@ -528,21 +493,21 @@ cdef class Join:
 
     # The other ends ------------------------------------------------------------------------------
 
-    cdef Slot* find(self, int t, Py_ssize_t i, uint64_t key, bint own) noexcept nogil:
+    cdef End* find(self, int t, Py_ssize_t i, uint64_t key, bint own) noexcept nogil:
         """The other end of a row, NULL for none."""
         cdef int32_t space = self.sides[t].space[i]
         cdef uint64_t at = scale(key, self.size)
-        cdef Slot* slot
-        cdef Slot* best = NULL
-        while self.slots[at].key:
-            slot = &self.slots[at]
-            if slot.key == key and (not own or slot.space == space):
-                if best == NULL or rank(slot.state) > rank(best.state) or (
-                    rank(slot.state) == rank(best.state)
-                    and slot.table == t
+        cdef End* end
+        cdef End* best = NULL
+        while self.ends[at].key:
+            end = &self.ends[at]
+            if end.key == key and (not own or end.space == space):
+                if best == NULL or rank(end.state) > rank(best.state) or (
+                    rank(end.state) == rank(best.state)
+                    and end.table == t
                     and best.table != t
                 ):
-                    best = slot
+                    best = end
             at += 1
             if at == self.size:
                 at = 0
@@ -561,7 +526,7 @@ cdef class Join:
                 keys[i - first] = 0
                 if is_connection(side, i) and side.state[i] != TIME_WAIT:
                     keys[i - first] = key_of(side, i, True)
-                    prefetch(self.slots + scale(keys[i - first], self.size))
+                    prefetch(self.ends + scale(keys[i - first], self.size))
             for i in range(first, last):
                 if keys[i - first] and self.judge_row(t, i, keys[i - first]) != 0:
                     return -1
@@ -571,8 +536,8 @@ cdef class Join:
         cdef const Side* side = &self.sides[t]
         cdef const char* remote = side.remote + 16 * i
         cdef bint own = self.is_own(side, i)
-        cdef Slot* other = self.find(t, i, key, own)
-        cdef Entry* entry
+        cdef End* other = self.find(t, i, key, own)
+        cdef Slot* entry
         if other != NULL:
             side.target[i] = other.space
             side.code[i] = MATCHED
@@ -592,7 +557,7 @@ cdef class Join:
         else:
             key = hash_address(remote, 0)
             entry = self.addresses.at(key if key else 1)
-            if entry.key == 0 or entry.value == SEVERAL_SPACES:
+            if entry.key == 0 or <int64_t>entry.value == SEVERAL_SPACES:
                 side.code[i] = SEVERAL if entry.key else NOT_COVERED
                 return 0
             side.target[i] = <int32_t>entry.value
@@ -696,23 +661,23 @@ cdef class Join:
 
     # Before and after ----------------------------------------------------------------------------
 
-    cdef Slot* find_same(self, Join now, int t, Py_ssize_t i) noexcept nogil:
+    cdef End* find_same(self, Join now, int t, Py_ssize_t i) noexcept nogil:
         """The row here that is the same socket as a row of another join."""
         cdef const Side* side = &now.sides[t]
         cdef uint64_t key = key_of(side, i, False)
         cdef uint64_t at = scale(key, self.size)
         cdef const Side* here
-        cdef Slot* slot
+        cdef End* end
         cdef uint64_t cookie
-        while self.slots[at].key:
-            slot = &self.slots[at]
-            if slot.key == key and slot.space == side.space[i]:
-                here = &self.sides[slot.table]
-                cookie = here.cookie[slot.row]
-                if here.inode[slot.row] == side.inode[i] and (
+        while self.ends[at].key:
+            end = &self.ends[at]
+            if end.key == key and end.space == side.space[i]:
+                here = &self.sides[end.table]
+                cookie = here.cookie[end.row]
+                if here.inode[end.row] == side.inode[i] and (
                     cookie == side.cookie[i] or cookie == 0 or side.cookie[i] == 0
                 ):
-                    return slot
+                    return end
             at += 1
             if at == self.size:
                 at = 0
@@ -739,25 +704,25 @@ cdef class Join:
 
     cdef void compare_row(self, Join first, int t, Py_ssize_t i) noexcept nogil:
         cdef const Side* side = &self.sides[t]
-        cdef Slot* slot = first.find_same(self, t, i)
+        cdef End* end = first.find_same(self, t, i)
         cdef const Side* before
         cdef uint32_t tx, rx
         # An unread FIN counts as a byte (rcv_nxt - copied_seq, net/ipv4/tcp_diag.c).
         cdef uint32_t least = side.state[i] in (CLOSE_WAIT, LAST_ACK, CLOSING)
-        if slot == NULL:
+        if end == NULL:
             return
-        before = &first.sides[slot.table]
-        if is_finding(side.code[i]) and kind(side.code[i]) == kind(before.code[slot.row]):
+        before = &first.sides[end.table]
+        if is_finding(side.code[i]) and kind(side.code[i]) == kind(before.code[end.row]):
             side.code[i] |= AGAIN
         if side.state[i] == SYN_SENT:
             return
-        tx = before.tx_queue[slot.row]
-        rx = before.rx_queue[slot.row]
+        tx = before.tx_queue[end.row]
+        rx = before.rx_queue[end.row]
         if 0 < tx <= side.tx_queue[i]:
             side.code[i] |= TX_QUEUE
         if least < rx <= side.rx_queue[i]:
             side.code[i] |= RX_QUEUE
-        if side.tx_queue[i] and side.retransmits[i] > before.retransmits[slot.row]:
+        if side.tx_queue[i] and side.retransmits[i] > before.retransmits[end.row]:
             side.code[i] |= RETRANSMITS
 
     # For Python ----------------------------------------------------------------------------------
@@ -775,20 +740,20 @@ cdef class Join:
         """Return table and row of the other end, None where there is none."""
         self.check(table, number)
         cdef const Side* side = &self.sides[table]
-        cdef Slot* slot
+        cdef End* end
         if not is_connection(side, number):
             return None
-        slot = self.find(table, number, key_of(side, number, True), self.is_own(side, number))
-        return None if slot == NULL else (slot.table, slot.row)
+        end = self.find(table, number, key_of(side, number, True), self.is_own(side, number))
+        return None if end == NULL else (end.table, end.row)
 
     def before(self, Join now not None, Py_ssize_t table, Py_ssize_t number):
         """Return table and row here of a row of the join `now`, None where it was not yet."""
         now.check(table, number)
-        cdef Slot* slot
+        cdef End* end
         if not is_connection(&now.sides[table], number):
             return None
-        slot = self.find_same(now, table, number)
-        return None if slot == NULL else (slot.table, slot.row)
+        end = self.find_same(now, table, number)
+        return None if end == NULL else (end.table, end.row)
 
     def place(self, Py_ssize_t table, Py_ssize_t number):
         """Return the space of a row, that of its other end (-1: not known), and whether it serves.
@@ -844,11 +809,11 @@ cdef class Join:
             SEED[1] | 1,
         )
         cdef uint64_t key = mix(hash_ends(client, port, server, 0, 0) ^ spaces, SEED[0] | 1)
-        cdef Entry* entry = self.grouped.enter(key if key else 1, self.made_used)
+        cdef Slot* entry = self.grouped.enter(key if key else 1, self.made_used)
         cdef Group* grown
         if entry == NULL:
             return NULL
-        if entry.value < self.made_used:
+        if <Py_ssize_t>entry.value < self.made_used:
             return &self.made[entry.value]
         if self.made_used == self.made_held:
             grown = <Group*>realloc(self.made, (2 * self.made_held + 64) * sizeof(Group))
