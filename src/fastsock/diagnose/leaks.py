@@ -550,7 +550,6 @@ class Watch:
         self.end = ""
         self._last: Snapshot | None = None
         self._incomplete: dict[tuple[object, ...], Mapping[str, Any]] = {}
-        self._started: float | None = None
 
     @property
     def samples(self) -> int:
