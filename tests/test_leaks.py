@@ -504,6 +504,12 @@ def test_reserved_ports_are_none() -> None:
     assert count_range(made) == 100 - 10 - 1 - 1
 
 
+def test_no_port_is_left_to_choose_from() -> None:
+    """Where all of the range is reserved, who names its port itself takes nothing from anybody."""
+    every = {"ip_local_port_range": (40000, 40099), "ip_local_reserved_ports": (1, 65535)}
+    assert ports(9, 9, 9, of=Space(NETNS, "", {}, every)).findings == []
+
+
 def test_time_wait_near_its_limit() -> None:
     (leak,) = ports(15, 17, 19, port=9, of=space(tcp_max_tw_buckets=20)).findings
     assert (leak.kind, leak.count, leak.limit, leak.samples) == (TIME_WAIT, 19, 20, 2)

@@ -575,7 +575,10 @@ def count_ports(
         if space.inode and known:
             ranges.setdefault(port_range(space), []).append(space)
     for (low, high), alike in ranges.items():
-        sizes = {space.inode: count_range(space) for space in alike}
+        # Where all are reserved connect(2) chooses none: they cannot run out.
+        sizes = {space.inode: size for space in alike if (size := count_range(space))}
+        if not sizes:
+            continue
         least = NEAR * min(sizes.values())
         chosen = [
             table.select(protocol=TCP, local_port=[(low, high)]) for table in tables if len(table)
