@@ -107,8 +107,8 @@ def inside(size: str, args: argparse.Namespace) -> None:
     """What runs in the farm."""
     # bpf is last: it drops the kernel's caches.
     live = ["scan", "netlink", "owners", "table", "render", "memory", "command", "compat"]
-    live += ["snapshot", "leaks", "bpf"]
-    choose = "not tree and not follow"
+    live += ["snapshot", "leaks", "flows", "bpf"]
+    choose = "not tree and not follow and not fold"
     if int(size) > 200_000:  # plain Python would take hours for a million
         choose += " and not reference"
     pytest(live, choose, args.seconds, args.output / f"{size}.json")
@@ -135,9 +135,9 @@ def main(argv: Sequence[str]) -> int:
         return 0
     args.output.mkdir(parents=True, exist_ok=True)
     (args.output / "README.md").write_text(readme(args))
-    farmless = "parse or tree or namespaces or expression or follow or halfopen"
+    farmless = "parse or tree or namespaces or expression or follow or halfopen or fold"
     pytest(
-        ["parse", "owners", "namespaces", "expression", "leaks", "halfopen"],
+        ["parse", "owners", "namespaces", "expression", "leaks", "halfopen", "flows"],
         farmless,
         args.seconds,
         args.output / "corpus.json",

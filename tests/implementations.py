@@ -21,7 +21,7 @@ BUILDS = tuple(SUFFIXES)
 
 
 class Implementation:
-    """The modules of one twin: table, match, evaluate, group, tuples."""
+    """The modules of one twin: table, match, evaluate, group, folding, tuples."""
 
     def __init__(self, name: str) -> None:
         suffix = SUFFIXES[name]
@@ -60,6 +60,10 @@ class Implementation:
     @property
     def group(self) -> Any:
         return self._module("group")
+
+    @property
+    def folding(self) -> Any:
+        return self._module("folding")
 
     @property
     def tuples(self) -> Any:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from fastsock import Counts, FilterError, State
-from fastsock.diagnose.checks import KEYS, OPERATORS, Check, parse_check, text_key
+from fastsock.bounds import OPERATORS
+from fastsock.diagnose.checks import KEYS, Check, parse_check, text_key
 from fastsock.table import GROUP_KEYS, HIDDEN, NONE
 
 READ = [

@@ -853,7 +853,7 @@ HEAVY = {
 
 
 @pytest.mark.skipif(not COMPILED, reason="the reference engine needs regular expressions and more")
-@pytest.mark.parametrize("verb", ["", "count", "list", "listeners"])
+@pytest.mark.parametrize("verb", ["", "count", "list", "listeners", "flows", "wait --count >=0"])
 def test_a_verb_loads_only_what_it_needs(proc: Path, verb: str) -> None:
     before = set(
         subprocess.run(
@@ -866,10 +866,17 @@ def test_a_verb_loads_only_what_it_needs(proc: Path, verb: str) -> None:
     loaded = loaded_modules(*verb.split(), "--procfs", str(proc)) - before
     assert sorted(loaded & HEAVY) == []
     own = {name for name in loaded if name.startswith("fastsock.cli.")}
-    group = {"": "glance", "count": "count", "list": "rows", "listeners": "listeners"}[verb]
-    assert own == {"fastsock.cli.answer", "fastsock.cli.flags", f"fastsock.cli.{group}"}
+    groups = {
+        "": {"glance"},
+        "count": {"count"},
+        "list": {"rows"},
+        "listeners": {"listeners", "owners"},
+        "flows": {"flows", "count", "rows"},
+        "wait --count >=0": {"wait"},
+    }
+    assert own == {f"fastsock.cli.{name}" for name in ("answer", "flags", *groups[verb])}
     assert "fastsock.engines.reference" not in loaded
     if verb in ("count", "list"):  # the others show units
         assert "fastsock.cgroups" not in loaded
-    if verb == "count":
+    if verb in ("count", "wait --count >=0"):
         assert not {"fastsock._render", "fastsock._render_py"} & loaded

@@ -122,6 +122,8 @@ SOCKETS = st.lists(
         uid=st.sampled_from([0, 2**32 - 1]),
         inode=INODES,
         netns=st.sampled_from([1, 2**64 - 1]),
+        rx_queue=st.sampled_from([0, 1, 2**32 - 1]),
+        tx_queue=st.sampled_from([0, 7]),
     ),
     max_size=40,
 )
@@ -301,6 +303,92 @@ def test_one_grouper_takes_tables_of_different_owners(implementation: Implementa
     for held in ([(1, 0)], [(1, 4), (1, 0)]):
         grouper.add(joined(implementation, [socket_row(inode=1)], held))
     assert grouper.groups() == [((b"nginx",), {1: 2}), ((b"new",), {1: 1})]
+
+
+@pytest.mark.parametrize("build", BUILDS)
+@patient
+@given(
+    sockets=SOCKETS,
+    held=HELD,
+    keys=st.lists(st.sampled_from(KEYS), unique=True).map(tuple),
+    descriptors=st.booleans(),
+    pids=PIDS,
+)
+def test_sums_are_those_of_the_model(
+    build: str,
+    sockets: list[tuple[Any, ...]],
+    held: list[tuple[int, int]],
+    keys: tuple[str, ...],
+    descriptors: bool,
+    pids: set[int] | None,
+) -> None:
+    """What a group adds up is what its sockets would, if each were a group of its own."""
+    implementation = Implementation(build)
+    rows = joined(implementation, sockets, held)
+    grouper = implementation.group.Grouper(keys, sums=True)
+    grouper.add(rows, descriptors=descriptors, pids=pids)
+    expected: dict[tuple[Any, ...], list[int]] = {}
+    for row in sockets:
+        for values, states in model_groups([row], held, keys, UNKNOWN, descriptors, pids):
+            count = sum(states.values())
+            sums = expected.setdefault(values, [0, 0, 0, 0])
+            sums[0] += count
+            sums[1] += count * (row[PLACES["state"]] == 1)
+            sums[2] += count * row[PLACES["rx_queue"]]
+            sums[3] += count * row[PLACES["tx_queue"]]
+    found = [grouper.sums(n) for n in range(len(grouper))]
+    assert found == [(values, *sums) for values, sums in expected.items()]
+
+
+def test_columns_beside_a_table_are_keys(implementation: Implementation) -> None:
+    grouper = implementation.group.Grouper(["direction", "service_port"], sums=True)
+    for directions, ports in (([1, 0, 1], [80, 80, 80]), ([], []), ([0], [80])):
+        rows = implementation.rows(*(socket_row(rx_queue=3) for _ in ports))
+        beside = {
+            "direction": implementation.column("B", directions),
+            "service_port": implementation.column("H", ports),
+        }
+        grouper.add(rows, beside=beside)
+    assert [grouper.sums(n) for n in range(len(grouper))] == [
+        ((1, 80), 2, 2, 6, 0),
+        ((0, 80), 2, 2, 6, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("beside", "error", "text"),
+    [
+        ({}, KeyError, "column 'service_port' has to come beside the table"),
+        ({"service_port": ("H", [1])}, ValueError,
+         "2 of H are the column 'service_port', not 1 of H"),
+        ({"service_port": ("B", [1, 2])}, ValueError,
+         "2 of H are the column 'service_port', not 2 of B"),
+    ],
+)  # fmt: skip
+def test_a_column_of_another_table_is_refused(
+    implementation: Implementation, beside: dict[str, Any], error: type[Exception], text: str
+) -> None:
+    grouper = implementation.group.Grouper(["service_port"])
+    columns = {key: implementation.column(*made) for key, made in beside.items()}
+    with pytest.raises(error, match=text):
+        grouper.add(implementation.rows(socket_row(), socket_row()), beside=columns)
+    assert grouper.groups() == []
+
+
+def test_sums_are_asked_for_where_they_are(implementation: Implementation) -> None:
+    with_sums = implementation.group.Grouper(["uid"], sums=True)
+    with_sums.add(implementation.rows(socket_row()))
+    for number in (1, -1):
+        with pytest.raises(IndexError, match=f"group {number} of 1"):
+            with_sums.sums(number)
+    with pytest.raises(ValueError, match="this Grouper has sums: ask for them"):
+        with_sums.groups()
+    without = implementation.group.Grouper(["uid"])
+    without.add(implementation.rows(socket_row()))
+    with pytest.raises(ValueError, match="this Grouper has no sums: make one with them"):
+        without.sums(0)
+    with pytest.raises(ValueError, match="this Grouper has no sums: make one with them"):
+        implementation.folding.rank(without, "count")
 
 
 def test_many_groups(implementation: Implementation) -> None:

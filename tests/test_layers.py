@@ -40,6 +40,8 @@ LAYERS = [
         1,
     ),
     Layer(1, {"attributes"}, 1),
+    # What --check and wait ask of a number; it knows nothing but numbers.
+    Layer(1, {"bounds"}, 1),
     Layer(
         2,
         {
@@ -61,8 +63,9 @@ LAYERS = [
     Layer(3, {"processes", "files", "users"}, 1),
     Layer(3, {"names"}, 1),
     Layer(4, {"engines"}, 4),
-    # The public verbs: about sockets, about what listens, about one process.
-    Layer(5, {"conductor", "services", "portrait"}, 5),
+    # The public verbs: about sockets, about what listens, about one process, about who talks with
+    # whom, about when something will be so.
+    Layer(5, {"conductor", "services", "portrait", "folding", "waiting"}, 5),
     Layer(6, {"diagnose"}, 6),
     Layer(6, {"render"}, 6),
     Layer(6, {"layout"}, 6),

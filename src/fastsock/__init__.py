@@ -23,6 +23,11 @@ _HOME = {
     "glance": "conductor",
     "SocketStream": "conductor",
     "process": "portrait",
+    "flows": "folding",
+    "Flow": "folding",
+    "Flows": "folding",
+    "wait": "waiting",
+    "Waited": "waiting",
     "describe": "services",
     "REACH_FIELDS": "services",
     "read_files": "files",
@@ -117,6 +122,7 @@ if TYPE_CHECKING:
         parse_expression as parse_expression,
     )
     from fastsock.files import read_files as read_files
+    from fastsock.folding import Flow as Flow, Flows as Flows, flows as flows
     from fastsock.portrait import process as process
     from fastsock.services import REACH_FIELDS as REACH_FIELDS, describe as describe
     from fastsock.table import (
@@ -133,6 +139,7 @@ if TYPE_CHECKING:
         SocketTable as SocketTable,
     )
     from fastsock.tcp import State as State
+    from fastsock.waiting import Waited as Waited, wait as wait
 
 
 def __getattr__(name: str) -> object:

@@ -210,6 +210,19 @@ def mark_masked(SocketRows rows not None, values):
     return made
 
 
+cdef const uint8_t* answers_of(object table) except? NULL:
+    """Return where a table of ports lies, which somebody keeps; NULL for None."""
+    cdef bytearray array
+    cdef bytes text
+    if table is None:
+        return NULL
+    if isinstance(table, bytearray):
+        array = table
+        return <const uint8_t*><const char*>array
+    text = table
+    return <const uint8_t*><const char*>text
+
+
 def mark_listening(SocketRows rows not None, tables):
     """Return marks for local ports, by {(netns, protocol): a byte for each port}."""
     cdef Column made = equal_marks(rows.length, 0)
@@ -217,20 +230,17 @@ def mark_listening(SocketRows rows not None, tables):
     cdef const uint64_t* spaces = <const uint64_t*>rows.store[NETNS]
     cdef const uint8_t* protocols = <const uint8_t*>rows.store[PROTOCOL]
     cdef const uint16_t* ports = <const uint16_t*>rows.store[LOCAL_PORT]
-    cdef const uint8_t* table
-    cdef uint64_t netns
-    cdef uint8_t protocol
+    cdef const uint8_t* table = NULL
     cdef Py_ssize_t i
-    cdef bytes answers
-    for (space, number), listened in tables.items():
-        answers = bytes(listened)
-        if len(answers) != PORTS:
-            raise ValueError(f"a table of ports has {PORTS} bytes, not {len(answers)}")
-        netns, protocol, table = space, number, <const uint8_t*><const char*>answers
-        with nogil:
-            for i in range(rows.length):
-                if spaces[i] == netns and protocols[i] == protocol:
-                    marks[i] = table[ports[i]]
+    for listened in tables.values():
+        if len(listened) != PORTS:
+            raise ValueError(f"a table of ports has {PORTS} bytes, not {len(listened)}")
+    for i in range(rows.length):
+        # Those of one namespace stand together: it is not for each row that this is looked up.
+        if i == 0 or spaces[i] != spaces[i - 1] or protocols[i] != protocols[i - 1]:
+            table = answers_of(tables.get((spaces[i], protocols[i])))
+        if table != NULL:
+            marks[i] = table[ports[i]]
     return made
 
 

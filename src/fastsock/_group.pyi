@@ -27,15 +27,23 @@ class Grouper:
     """Counts sockets by state within groups, over any number of tables.
 
     `keys` are among state, family, protocol, local_port, remote_port, local_address,
-    remote_address, uid, netns, socket_cgroup (of tables that hold it, else KeyError), and the owner
-    keys pid, command, cgroup, unit, container, pod. Raises ValueError for another key or one named
-    twice.
+    remote_address, uid, netns, socket_cgroup (of tables that hold it, else KeyError), the owner
+    keys pid, command, cgroup, unit, container, pod, and those that come beside a table: direction
+    ("B") and service_port ("H"). Raises ValueError for another key or one named twice.
+
+    With `sums` a group has, of all its states together unless state is a key, what `sums` returns;
+    `len()` is the number of groups then.
     """
 
     keys: tuple[str, ...]
-    def __new__(cls, keys: Sequence[str]) -> Self: ...
+    def __new__(cls, keys: Sequence[str], sums: bool = False) -> Self: ...
+    def __len__(self) -> int: ...
     def add(
-        self, rows: SocketRows, descriptors: bool = False, pids: Iterable[int] | None = None
+        self,
+        rows: SocketRows,
+        descriptors: bool = False,
+        pids: Iterable[int] | None = None,
+        beside: dict[str, Column] | None = None,
     ) -> None:
         """Count `rows`; the tables of one stream carry the same owner rows, or none.
 
@@ -43,15 +51,22 @@ class Grouper:
         `descriptors` once for each descriptor, and one without an owner not at all. Only owners
         among `pids` count, if given: a socket whose owners are all others counts in no group,
         one without an owner in the group of its owner state. Without owner keys and without
-        `descriptors` owners and `pids` play no part. Raises ValueError where owners are needed
-        and `rows` has none.
+        `descriptors` owners and `pids` play no part. `beside` are the columns of this table that
+        keys name and no table has. Raises ValueError where owners are needed and `rows` has none,
+        or a column is of another table; KeyError for one that is missing.
+        """
+    def sums(self, n: int) -> tuple[tuple[Any, ...], int, int, int, int]:
+        """Return group n: (key values, sockets, established, rx_queue, tx_queue).
+
+        `established` of the sockets are in that state, and their queues hold so many bytes in all.
+        Raises IndexError, and ValueError for a Grouper without sums.
         """
     def groups(self) -> list[tuple[tuple[Any, ...], dict[int, int]]]:
         """Return (key values, {state: count}) in the order of first sight.
 
         Values are numbers; command and cgroup are bytes, unit, container and pod too or None; an
         address is (16 bytes, family). A socket without an owner has its negative owner state in all
-        owner keys.
+        owner keys. Raises ValueError for a Grouper with sums.
         """
 
 def owned_by(rows: SocketRows, pids: Iterable[int]) -> Column:

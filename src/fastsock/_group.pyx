@@ -23,7 +23,7 @@ from libc.string cimport memcpy, memset
 
 from fastsock._columns cimport (
     FAMILY, INODE, LOCAL_ADDRESS, LOCAL_PORT, NETNS, OWNER_INODE, OWNER_PROCESS, PROTOCOL,
-    REMOTE_ADDRESS, REMOTE_PORT, SOCKET_CGROUP, STATE, UID,
+    REMOTE_ADDRESS, REMOTE_PORT, RX_QUEUE, SOCKET_CGROUP, STATE, TX_QUEUE, UID,
 )
 from fastsock._hash cimport mix, prefetch, scale
 from fastsock._table cimport Column, OwnerRows, SocketRows, new_column
@@ -64,7 +64,9 @@ cdef enum:
     # Below so many, a page of 128 slots, with 16 to 32 bytes to find it, is over 8 bytes a row.
     ROWS_A_PAGE = 68
     FEWEST_CELLS = 64
-    MOST_WORDS = 14   # a state, an owner, two addresses, six plain columns
+    MOST_WORDS = 16   # a state with an owner, two addresses, nine plain columns
+    BESIDE = -1       # the column of a Source that is not in the table
+    ESTABLISHED = 1   # State.ESTABLISHED in tcp.py
 
 cdef dict ROW_KEYS = {
     "protocol": (PROTOCOL, 1),
@@ -77,6 +79,8 @@ cdef dict ROW_KEYS = {
     "netns": (NETNS, 8),
     "socket_cgroup": (SOCKET_CGROUP, 8),
 }
+# Of no column: what a row has comes beside the table. The format and bytes of a value.
+cdef dict BESIDE_KEYS = {"direction": ("B", 1), "service_port": ("H", 2)}
 cdef tuple OWNER_KEYS = ("pid", "command", "cgroup", "unit", "container", "pod")
 
 cdef uint64_t[3] SECRET
@@ -336,6 +340,8 @@ cdef inline uint64_t* find_cell(Tally* tally, const uint64_t* key) noexcept nogi
     if cell == 0:
         memcpy(tally.keys + tally.cells * tally.words, key, tally.words * sizeof(uint64_t))
         tally.counts[tally.cells] = 0
+        if tally.sums != NULL:
+            memset(tally.sums + tally.cells, 0, sizeof(Sums))
         tally.cells += 1
         cell = <uint32_t>tally.cells
         tally.slots[at] = cell
@@ -371,13 +377,18 @@ cdef int grow(Tally* tally) noexcept nogil:
     cdef uint32_t* slots = <uint32_t*>calloc(2 * capacity, sizeof(uint32_t))
     cdef void* keys = realloc(tally.keys, capacity * tally.words * sizeof(uint64_t))
     cdef void* counts
+    cdef void* sums = NULL
     cdef Py_ssize_t cell
     if keys != NULL:
         tally.keys = <uint64_t*>keys
     counts = realloc(tally.counts, capacity * sizeof(uint64_t))
     if counts != NULL:
         tally.counts = <uint64_t*>counts
-    if slots == NULL or keys == NULL or counts == NULL:
+    if tally.has_sums:
+        sums = realloc(tally.sums, capacity * sizeof(Sums))
+        if sums != NULL:
+            tally.sums = <Sums*>sums
+    if slots == NULL or keys == NULL or counts == NULL or (tally.has_sums and sums == NULL):
         free(slots)
         return -1
     free(tally.slots)
@@ -389,6 +400,20 @@ cdef int grow(Tally* tally) noexcept nogil:
     return 0
 
 
+cdef inline void count_row(
+    Tally* tally, uint64_t* count, uint64_t held, SocketRows rows, Py_ssize_t i
+) noexcept nogil:
+    """Add row i, `held` times, to a cell."""
+    cdef Sums* sums
+    count[0] += held
+    if tally.sums != NULL:
+        sums = tally.sums + (count - tally.counts)
+        if (<const uint8_t*>rows.store[STATE])[i] == ESTABLISHED:
+            sums.established += held
+        sums.rx_queue += held * (<const uint32_t*>rows.store[RX_QUEUE])[i]
+        sums.tx_queue += held * (<const uint32_t*>rows.store[TX_QUEUE])[i]
+
+
 cdef inline void read_sources(
     SocketRows rows, Py_ssize_t i, const Source* sources, int count, uint64_t* key
 ) noexcept nogil:
@@ -396,7 +421,7 @@ cdef inline void read_sources(
     cdef int s
     cdef const char* column
     for s in range(count):
-        column = rows.store[sources[s].column]
+        column = sources[s].data
         if sources[s].bytes == 2:
             key[sources[s].word] = (<const uint16_t*>column)[i]
         elif sources[s].bytes == 4:
@@ -498,13 +523,14 @@ cdef class OwnerIndex:
 cdef class Grouper:
     """Counts sockets by state within groups, over any number of tables."""
 
-    def __cinit__(self, keys):
+    def __cinit__(self, keys, bint sums=False):
         cdef Part part
         cdef int word = 1  # word 0 is the owner's number and the state
         self.keys = tuple(keys)
         self.owner_keys = tuple([key for key in self.keys if key in OWNER_KEYS])
         self.by_owner = len(self.owner_keys) > 0
-        known = ("state", *OWNER_KEYS, *ROW_KEYS)
+        self.beside = {}
+        known = ("state", *OWNER_KEYS, *ROW_KEYS, *BESIDE_KEYS)
         for key in self.keys:
             if key not in known:
                 raise ValueError(f"unknown key {key!r}; keys are {', '.join(known)}")
@@ -515,14 +541,19 @@ cdef class Grouper:
             elif key in OWNER_KEYS:
                 part = Part(OWNER_PART, self.owner_keys.index(key))
             else:
-                column, size = ROW_KEYS[key]
+                column, size = ROW_KEYS[key] if key in ROW_KEYS else (BESIDE, BESIDE_KEYS[key][1])
                 part = Part(ADDRESS_PART if size == 16 else PLAIN, word)
-                self.sources[self.source_count] = Source(column, size, word)
+                self.sources[self.source_count] = Source(column, size, word, NULL)
+                if column == BESIDE:
+                    self.beside[key] = self.source_count
                 self.source_count += 1
                 word += 3 if size == 16 else 1
             self.parts[self.part_count] = part
             self.part_count += 1
         self.tally.words = word
+        self.tally.has_sums = sums
+        # Sums are those of a group, whatever the states in it.
+        self.state_bits = 0 if sums and "state" not in self.keys else 0xFF
         # The number of an owner state is -1 - state.
         self.owner_values = [
             (state,) * len(self.owner_keys) for state in (NONE, HIDDEN, UNKNOWN)
@@ -533,6 +564,7 @@ cdef class Grouper:
         free(self.tally.slots)
         free(self.tally.keys)
         free(self.tally.counts)
+        free(self.tally.sums)
 
     cdef int prepare(self, OwnerRows owners, object pids) except -1:
         """Number the owner key values of each process: chunks of one stream share that."""
@@ -563,7 +595,7 @@ cdef class Grouper:
         cdef const int32_t* numbers = NULL
         cdef uint64_t* marks = NULL
         cdef uint64_t* count
-        cdef uint64_t held
+        cdef uint64_t held, state
         cdef int32_t owner, number
         cdef Py_ssize_t i
         if owners != NULL:
@@ -572,7 +604,8 @@ cdef class Grouper:
         for i in range(rows.length):
             self.rows_seen += 1
             read_sources(rows, i, self.sources, self.source_count, key)
-            key[0] = states[i]
+            state = states[i] & self.state_bits
+            key[0] = state
             held = 1
             if owners != NULL:
                 fs_prefetch_owner(
@@ -592,33 +625,53 @@ cdef class Grouper:
                         if number < 0 or (marks[number] == self.rows_seen and not descriptors):
                             continue
                         marks[number] = self.rows_seen
-                        key[0] = <uint64_t>number << 8 | states[i]
+                        key[0] = <uint64_t>number << 8 | state
                         count = find_cell(&self.tally, key)
                         if count == NULL:
                             return -1
-                        count[0] += 1
+                        count_row(&self.tally, count, 1, rows, i)
                 elif descriptors:
                     held = 0
                 else:
                     number = -1 - owner if owner >= UNKNOWN else -1 - UNKNOWN
-                    key[0] = <uint64_t>number << 8 | states[i]
+                    key[0] = <uint64_t>number << 8 | state
             if held:
                 count = find_cell(&self.tally, key)
                 if count == NULL:
                     return -1
-                count[0] += held
+                count_row(&self.tally, count, held, rows, i)
         return 0
 
-    def add(self, SocketRows rows not None, bint descriptors=False, pids=None):
+    cdef int find_columns(self, SocketRows rows, dict beside) except -1:
+        """Note where the values of a table's rows are."""
+        cdef Column column
+        cdef int s
+        for s in range(self.source_count):
+            if self.sources[s].column == BESIDE:
+                continue
+            self.sources[s].data = rows.store[self.sources[s].column]
+            if rows.length and self.sources[s].data == NULL:
+                raise KeyError("column 'socket_cgroup' was not asked for; "
+                               "scan with fields=['socket_cgroup']")
+        for key, place in self.beside.items():
+            if key not in beside:
+                raise KeyError(f"column {key!r} has to come beside the table")
+            column = beside[key]
+            if column.format != BESIDE_KEYS[key][0] or column.length != rows.length:
+                raise ValueError(f"{rows.length} of {BESIDE_KEYS[key][0]} are the column {key!r}, "
+                                 f"not {column.length} of {column.format}")
+            s = place
+            self.sources[s].data = <const char*>column.data
+        return 0
+
+    def add(
+        self, SocketRows rows not None, bint descriptors=False, pids=None, dict beside=None
+    ):
         """Count `rows`; the tables of one stream carry the same owner rows, or none."""
         cdef Owners seen
         cdef const Owners* owners = NULL
         cdef int failed
-        cdef int s
-        for s in range(self.source_count):
-            if rows.length and rows.store[self.sources[s].column] == NULL:
-                raise KeyError("column 'socket_cgroup' was not asked for; "
-                               "scan with fields=['socket_cgroup']")
+        self.find_columns(rows, beside or {})
         if self.by_owner or descriptors:
             see_owners(rows, &seen)
             self.prepare(rows.owners, pids)
@@ -646,6 +699,22 @@ cdef class Grouper:
                 values.append(((<const char*>(words + part.at))[:16], words[part.at + 2]))
         return tuple(values)
 
+    def __len__(self):
+        return self.tally.cells if self.tally.has_sums else 0
+
+    def sums(self, Py_ssize_t n):
+        """Return group n: (key values, sockets, established, rx_queue, tx_queue)."""
+        cdef Sums* sums
+        if not self.tally.has_sums:
+            raise ValueError("this Grouper has no sums: make one with them")
+        if not 0 <= n < self.tally.cells:
+            raise IndexError(f"group {n} of {self.tally.cells}")
+        sums = self.tally.sums + n
+        values = self.key_values(self.tally.keys + n * self.tally.words)
+        return (
+            values, self.tally.counts[n], sums.established, sums.rx_queue, sums.tx_queue
+        )
+
     def groups(self):
         """Return (key values, {state: count}) in the order of first sight."""
         cdef dict found = {}
@@ -653,6 +722,8 @@ cdef class Grouper:
         cdef tuple values
         cdef const uint64_t* words
         cdef Py_ssize_t cell
+        if self.tally.has_sums:
+            raise ValueError("this Grouper has sums: ask for them")
         for cell in range(self.tally.cells):
             words = self.tally.keys + cell * self.tally.words
             values = self.key_values(words)

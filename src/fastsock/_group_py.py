@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastsock._table_py import OWNER_NONE, Column
+from fastsock.tcp import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ _OWNER_KEYS: dict[str, Callable[[Process], Any]] = {
     "container": lambda process: process.container,
     "pod": lambda process: process.pod,
 }
-_KEYS = ("state", *_OWNER_KEYS, *_ROW_KEYS)
+# Of no column: what a row has comes beside the table. The format of a value.
+_BESIDE_KEYS = {"direction": "B", "service_port": "H"}
+_KEYS = ("state", *_OWNER_KEYS, *_ROW_KEYS, *_BESIDE_KEYS)
 
 
 class OwnerIndex:
@@ -147,14 +150,17 @@ class Grouper:
     """Counts sockets by state within groups, over any number of tables.
 
     `keys` are among state, family, protocol, local_port, remote_port, local_address,
-    remote_address, uid, netns, socket_cgroup (of tables that hold it, else KeyError), and the owner
-    keys pid, command, cgroup, unit, container, pod. Raises ValueError for another key or one named
-    twice.
+    remote_address, uid, netns, socket_cgroup (of tables that hold it, else KeyError), the owner
+    keys pid, command, cgroup, unit, container, pod, and those that come beside a table: direction
+    ("B") and service_port ("H"). Raises ValueError for another key or one named twice.
+
+    With `sums` a group has, of all its states together unless state is a key, what `sums` returns;
+    `len()` is the number of groups then.
     """
 
-    __slots__ = ("keys", "_by_owner", "_groups")
+    __slots__ = ("keys", "_by_owner", "_groups", "has_sums", "_sums", "_places")
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], sums: bool = False) -> None:
         self.keys = tuple(keys)
         for key in self.keys:
             if key not in _KEYS:
@@ -163,9 +169,19 @@ class Grouper:
                 raise ValueError(f"key {key!r} is named twice")
         self._by_owner = any(key in _OWNER_KEYS for key in self.keys)
         self._groups: dict[tuple[Any, ...], dict[int, int]] = {}
+        self.has_sums = sums
+        self._sums: list[tuple[tuple[Any, ...], list[int]]] = []
+        self._places: dict[tuple[Any, ...], int] = {}  # in _sums
+
+    def __len__(self) -> int:
+        return len(self._sums)
 
     def add(
-        self, rows: SocketRows, descriptors: bool = False, pids: Iterable[int] | None = None
+        self,
+        rows: SocketRows,
+        descriptors: bool = False,
+        pids: Iterable[int] | None = None,
+        beside: dict[str, Column] | None = None,
     ) -> None:
         """Count `rows`; the tables of one stream carry the same owner rows, or none.
 
@@ -173,18 +189,50 @@ class Grouper:
         once for each descriptor, and one without an owner not at all. Only owners among `pids`
         count, if given: a socket whose owners are all others counts in no group, one without an
         owner in the group of its owner state. Without owner keys and without `descriptors` owners
-        and `pids` play no part. Raises ValueError where owners are needed and `rows` has none.
+        and `pids` play no part. `beside` are the columns of this table that keys name and no table
+        has. Raises ValueError where owners are needed and `rows` has none, or a column is of
+        another table; KeyError for one that is missing.
         """
         join = _joined(rows) if self._by_owner or descriptors else None
         wanted = _pids_wanted(pids)
+        more = self._beside(rows, beside or {})
         for n, state in enumerate(rows.column("state")):
             held_by: Iterable[dict[str, Any]] = [{}]  # the owner keys of those that count
             if join is not None:
                 held_by = self._held_by(*join, n, wanted, descriptors)
-            found = [self._values(rows, n, owner) for owner in held_by]
+            found = [self._values(rows, n, {**owner, **more[n]}) for owner in held_by]
             for values in found if descriptors else dict.fromkeys(found):
-                states = self._groups.setdefault(values, {})
-                states[state] = states.get(state, 0) + 1
+                if self.has_sums:
+                    self._add_up(values, rows, n)
+                else:
+                    states = self._groups.setdefault(values, {})
+                    states[state] = states.get(state, 0) + 1
+
+    def _add_up(self, values: tuple[Any, ...], rows: SocketRows, n: int) -> None:
+        place = self._places.setdefault(values, len(self._sums))
+        if place == len(self._sums):
+            self._sums.append((values, [0, 0, 0, 0]))
+        sums = self._sums[place][1]
+        sums[0] += 1
+        sums[1] += rows.column("state")[n] == State.ESTABLISHED
+        sums[2] += rows.column("rx_queue")[n]
+        sums[3] += rows.column("tx_queue")[n]
+
+    def _beside(self, rows: SocketRows, beside: dict[str, Column]) -> list[dict[str, int]]:
+        """Return what each row has beside the table, by key."""
+        made: list[dict[str, int]] = [{} for _ in range(len(rows))]
+        for key in filter(_BESIDE_KEYS.__contains__, self.keys):
+            if key not in beside:
+                raise KeyError(f"column {key!r} has to come beside the table")
+            column, format = beside[key], _BESIDE_KEYS[key]
+            if column.format != format or len(column) != len(rows):
+                raise ValueError(
+                    f"{len(rows)} of {format} are the column {key!r}, "
+                    f"not {len(column)} of {column.format}"
+                )
+            for values, value in zip(made, column, strict=True):
+                values[key] = value
+        return made
 
     @staticmethod
     def _held_by(
@@ -203,16 +251,31 @@ class Grouper:
             if wanted(process.pid):
                 yield {key: value_of(process) for key, value_of in _OWNER_KEYS.items()}
 
-    def _values(self, rows: SocketRows, n: int, owner: dict[str, Any]) -> tuple[Any, ...]:
-        return tuple(owner[key] if key in owner else _row_value(rows, n, key) for key in self.keys)
+    def _values(self, rows: SocketRows, n: int, known: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(known[key] if key in known else _row_value(rows, n, key) for key in self.keys)
+
+    def sums(self, n: int) -> tuple[tuple[Any, ...], int, int, int, int]:
+        """Return group n: (key values, sockets, established, rx_queue, tx_queue).
+
+        `established` of the sockets are in that state, and their queues hold so many bytes in all.
+        Raises IndexError, and ValueError for a Grouper without sums.
+        """
+        if not self.has_sums:
+            raise ValueError("this Grouper has no sums: make one with them")
+        if not 0 <= n < len(self._sums):
+            raise IndexError(f"group {n} of {len(self._sums)}")
+        values, (sockets, established, rx_queue, tx_queue) = self._sums[n]
+        return values, sockets, established, rx_queue, tx_queue
 
     def groups(self) -> list[tuple[tuple[Any, ...], dict[int, int]]]:
         """Return (key values, {state: count}) in the order of first sight.
 
         Values are numbers; command and cgroup are bytes, unit, container and pod too or None; an
         address is (16 bytes, family). A socket without an owner has its negative owner state in all
-        owner keys.
+        owner keys. Raises ValueError for a Grouper with sums.
         """
+        if self.has_sums:
+            raise ValueError("this Grouper has sums: ask for them")
         return [(values, dict(states)) for values, states in self._groups.items()]
 
 

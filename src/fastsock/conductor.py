@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from typing import Any, overload
 
     from fastsock.engines import Engine
-    from fastsock.evaluation import Evaluation
+    from fastsock.evaluation import Evaluation, PortTables
     from fastsock.expression import Expression
 
 
@@ -86,6 +86,7 @@ class Question:
         self.want = build_filter(**selection)
         self.pids = self._find_pids()
         self._evaluation: Evaluation | None = None
+        self._listening: PortTables | None = None
         self._named: frozenset[int] = frozenset()
         self.expression = None if expression is None else self._read(expression)
         if self.expression is not None:
@@ -167,7 +168,7 @@ class Question:
         if pids is not None:
             gone = [pid for pid in pids if not os.path.isdir(f"{self.procfs}/{pid}")]
             if gone:
-                raise NoSuchProcess(", ".join(map(str, gone)))
+                raise NoSuchProcess(", ".join(map(str, gone)), gone)
         if "cgroup" in terms:
             pids = self._find_members(terms["cgroup"], pids)
         if "command" in terms:
@@ -328,15 +329,9 @@ class Question:
 
     def _prepare(self, expression: Expression) -> Evaluation:
         """Find out what an expression asks beside the sockets themselves."""
-        from fastsock.evaluation import WAITING, Evaluation, note_listening
+        from fastsock.evaluation import Evaluation
 
-        listening: dict[tuple[int, int], bytearray] | None = None
-        if expression.needs_listening:
-            listening = {}
-            for want in WAITING:
-                if want.terms["protocol"] <= self.want.terms["protocol"]:
-                    for table in self.engine.stream(want, self.namespaces):
-                        note_listening(table, listening)
+        listening = self.find_listening() if expression.needs_listening else None
         names = {name for t in expression.terms if t.name == "command" for name in t.values}
         commands: dict[bytes, list[int]] = {}
         pids = (list_pids(self.procfs) if self.pids is None else self.pids) if names else []
@@ -344,6 +339,18 @@ class Question:
             for name in processes.read_names(f"{self.procfs}/{pid}") & names:
                 commands.setdefault(name, []).append(pid)
         return Evaluation(expression, listening=listening, commands=commands)
+
+    def find_listening(self) -> PortTables:
+        """Return the ports that are listened on: {(netns, protocol): a byte for each port}."""
+        from fastsock.evaluation import WAITING, note_listening
+
+        if self._listening is None:
+            self._listening = {}
+            for want in WAITING:
+                if want.terms["protocol"] <= self.want.terms["protocol"]:
+                    for table in self.engine.stream(want, self.namespaces):
+                        note_listening(table, self._listening)
+        return self._listening
 
     def missing_state(self, walk: Walk) -> int:
         """Return what a socket is whose owner was not found."""
@@ -394,7 +401,9 @@ class Join:
         return table.pick(group.owned_by(table, self.pids))
 
 
-def _tables(question: Question, join: Join | None, fields: Sequence[str]) -> Iterator[SocketTable]:
+def stream_tables(
+    question: Question, join: Join | None, fields: Sequence[str]
+) -> Iterator[SocketTable]:
     """Yield the selected sockets in tables of a few thousand, with owners where asked for."""
     walk = None if join is None else join.walk
     for table in question.engine.stream(question.want, question.namespaces, fields, walk):
@@ -588,7 +597,7 @@ class SocketStream:
     def __init__(self, asked: Question) -> None:
         self._asked = asked
         join = Join(asked, asked.fields) if asked.needs_owners else None
-        self._tables = _tables(asked, join, asked.fields)
+        self._tables = stream_tables(asked, join, asked.fields)
         self._rows: Iterator[Socket] = iter(())
         self.sources: Mapping[str, str] = asked.sources
         self.incomplete: Incomplete = tuple(asked.incomplete)

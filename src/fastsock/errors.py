@@ -158,10 +158,11 @@ class SsFilterError(FilterError):
 
 
 class NoSuchProcess(FastsockError, ProcessLookupError):
-    """A process that the question names does not exist."""
+    """A process that the question names does not exist; `pids` are those named by number."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, pids: Iterable[int] = ()) -> None:
         super().__init__(f"no such process: {what}")
+        self.pids = tuple(pids)
 
 
 class NoSuchNamespace(FastsockError, LookupError):

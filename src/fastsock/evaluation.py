@@ -6,8 +6,6 @@ columns, in compiled code (_evaluate).
 
 from __future__ import annotations
 
-import re
-
 from fastsock import cgroups
 from fastsock.expression import AND, NOT, OWNED, Term
 from fastsock.filter import ALL, check_containers
@@ -16,6 +14,7 @@ from fastsock.tcp import TCP, UDP, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Collection, Mapping
 
     from fastsock import _evaluate as evaluate
@@ -152,6 +151,8 @@ def _mark_paths(rows: SocketRows, term: Term) -> Column:
 
 def _compile_pattern(pattern: bytes) -> re.Pattern[bytes]:
     r"""Return a pattern of fnmatch(3) that takes no notice of case: * ? [a-z] [!a-z] \*."""
+    import re  # not above: flows need this module, and hardly any question has a pattern
+
     made = b""
     at = 0
     while at < len(pattern):

@@ -194,19 +194,25 @@ class Groups(Mapping["Any", Counts]):
         """Return the JSON objects: the keys by name, `owner_state` where one is null, counts."""
         rows = []
         for key, counts in self._groups.items():
-            row: dict[str, Any] = {}
-            for name, value in zip(self.by, key if len(self.by) > 1 else (key,), strict=True):
-                if isinstance(value, OwnerState):
-                    row[name] = None
-                    row["owner_state"] = value.name
-                else:
-                    row[name] = _json_key(name, value)
-            rows.append({**row, **counts.as_dict()})
+            named = zip(self.by, key if len(self.by) > 1 else (key,), strict=True)
+            rows.append({**dict_of_key(named), **counts.as_dict()})
         return rows
 
 
 # Group keys that are other people's text.
 NAME_KEYS = ("command", "cgroup", "unit", "container", "pod")
+
+
+def dict_of_key(named: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the JSON of a group's key; of sockets without an owner with `owner_state`."""
+    row: dict[str, Any] = {}
+    for name, value in named:
+        if isinstance(value, OwnerState):
+            row[name] = None
+            row["owner_state"] = value.name
+        else:
+            row[name] = _json_key(name, value)
+    return row
 
 
 def _json_key(name: str, value: Any) -> Any:
@@ -223,10 +229,7 @@ def make_groups(
     total: Counts,
 ) -> Groups:
     """Return Groups from what a Grouper found, largest first; `total` lends its sources."""
-    named = [
-        (tuple(_key(name, value) for name, value in zip(by, key, strict=True)), Counts(numbers))
-        for key, numbers in grouped
-    ]
+    named = [(tuple(map(key_value, by, key)), Counts(numbers)) for key, numbers in grouped]
     named.sort(key=lambda item: -item[1].total)
     return Groups(
         by,
@@ -238,8 +241,8 @@ def make_groups(
     )
 
 
-def _key(name: str, value: Any) -> Any:
-    """Return a group key as the attribute of that name."""
+def key_value(name: str, value: Any) -> Any:
+    """Return what a Grouper has as a group's key as the attribute of that name."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
     if name in OWNER_KEYS:

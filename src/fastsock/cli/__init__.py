@@ -25,6 +25,8 @@ VERBS = {
     "listeners": "listeners",
     "who": "who",
     "process": "process",
+    "flows": "flows",
+    "wait": "wait",
     "backlog": "backlog",
     "snapshot": "snapshot",
     "diff": "diff",

@@ -60,6 +60,8 @@ def values_of(flag: Flag) -> list[str]:
         "columns": _columns,
         "sort": _columns,
         "fields": _fields,
+        "keys": _flow_keys,
+        "order": _flow_orders,
     }
     return list(makers[flag.keyword]()) if flag.keyword in makers else []
 
@@ -102,6 +104,18 @@ def _fields() -> Iterable[str]:
     from fastsock.columns import OPTIONAL_NAMES
 
     return OPTIONAL_NAMES
+
+
+def _flow_keys() -> Iterable[str]:
+    from fastsock.folding import FLOW_KEYS
+
+    return FLOW_KEYS
+
+
+def _flow_orders() -> Iterable[str]:
+    from fastsock.folding import ORDERS
+
+    return ORDERS
 
 
 # What is to be looked up when it is asked for.

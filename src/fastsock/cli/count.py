@@ -131,11 +131,15 @@ def paths_of(groups: Groups) -> dict[int, bytes]:
     """Return the paths of the cgroups that sockets were made in, of those that are still there."""
     if "socket_cgroup" not in groups.by:
         return {}
+    return read_paths_of(row["socket_cgroup"] for row in groups.as_dicts())
+
+
+def read_paths_of(ids: Iterable[int | None]) -> dict[int, bytes]:
+    """Return the paths of cgroups by their ids; None, for none, is passed over."""
     from fastsock.cgroups import read_paths
 
-    ids = {row["socket_cgroup"] for row in groups.as_dicts()} - {None}
     try:
-        return read_paths(ids)
+        return read_paths({one for one in ids if one is not None})
     except OSError:  # cgroup v2 is not mounted, or not to be seen from here: there are the ids
         return {}
 

@@ -14,6 +14,8 @@ fastsock list [FLAGS] [EXPR]  the sockets
 fastsock listeners [FLAGS]    what listens, from where it is reached, how much waits, who owns it
 fastsock who :80 [FLAGS]      who has this port, ADDRESS:PORT or inode:N, and what goes on there
 fastsock process PID|NAME     what it is, its sockets by state, what it listens on and writes to
+fastsock flows [FLAGS] [EXPR] who talks to which of our services, and to whom we talk
+fastsock wait [FLAGS] [EXPR]  until a port listens, connections have drained, there are so many
 fastsock backlog [FLAGS]      is a listener's queue full, are SYN cookies sent, and what to change
 fastsock snapshot FILE|-      all sockets, owners and counters into a file; for later
 fastsock diff BEFORE AFTER    what changed between two snapshots: what a run left behind
@@ -44,6 +46,21 @@ are those of who listens, or where nobody does, of whose sockets are bound there
     "process": """\
 fastsock process PID|NAME [FLAGS]: what it is, its sockets by state (the flags select), what it
 listens on, and the regular files that it has open for writing, the largest first
+""",
+    "flows": """\
+fastsock flows [FLAGS] [EXPR]: connections folded by direction, service port and peer, or by KEYs
+A connection is inbound where its local port is one that its network namespace listens on, and else
+outbound; PORT is the service's, at this end or the other. Over loopback both ends are here: each is
+a flow of its own. RX and TX are the bytes in the queues of all its connections. The last line has
+every connection once.
+""",
+    "wait": """\
+fastsock wait [FLAGS] [EXPR]: until there are so many sockets, at least 1 if nothing is said
+Looks at once, then ever less often: in the end every second, or as often as 3 % of a processor
+allow. Exit: 0 it is so; 1 time-out, with what was seen last on standard error, or a process that
+was named by its PID has ended and the wait is in vain; 4 the process may not be read, or with
+--strict not all could be seen. A process that ends has no sockets, which --none waits for. A
+command or cgroup that nobody has yet is waited for, but for --none somebody must have had it.
 """,
     "backlog": """\
 fastsock backlog [FLAGS] [EXPR]: what waits for each listener of TCP, and what is wrong with it
@@ -125,6 +142,18 @@ EXAMPLES = {
         "fastsock process nginx --dir /var/log",
         "fastsock process nginx --port 80 --json",
     ),
+    "flows": (
+        "fastsock flows --port 443",
+        "fastsock flows inbound --by service_port,peer --sort rx_queue",
+        "fastsock flows --by direction,service_port,unit --netns all",
+        "fastsock flows --state close-wait --by command,peer --json",
+    ),
+    "wait": (
+        "fastsock wait -l --local-port 8080 --timeout 30",
+        "fastsock wait --none --local-port 8080 --state established,close-wait --timeout 60",
+        "fastsock wait --count '>=100' 'state established dport = :5432'",
+        "fastsock wait -l -p 3921 --timeout 10 || journalctl -u app",
+    ),
     "backlog": (
         "fastsock backlog --port 443",
         "fastsock backlog --watch 5 -c nginx",
@@ -181,16 +210,19 @@ _AMONG = [flag for flag in SELECTION if flag.keyword not in ASKED]
 # Of no use where TCP's and UDP's sockets are followed through all their states.
 _STANDING = frozenset(("--state", "-l", "-x"))
 _FOLLOWED = [flag for flag in SELECTION if _STANDING.isdisjoint(flag.names)]
+# Listeners have no peer, UNIX sockets no ports.
+_CONNECTED = [flag for flag in SELECTION if {"-l", "-x"}.isdisjoint(flag.names)]
 
 # The selections that a verb takes, under what they are about; of others that take any, all.
 SELECTIONS: dict[str, tuple[str, Sequence[Flag]]] = {
+    "flows": ("Which connections", _CONNECTED),
     "snapshot": ("Which host", _HOST),
     "diff": ("Which sockets", _AMONG),
     "leaks": ("Which sockets, of TCP and UDP if nothing is said", _FOLLOWED),
     "halfopen": ("Where, with --live", _WHERE),
 }
 
-WITH_EXPRESSION = frozenset(("count", "list", "listeners", "backlog"))
+WITH_EXPRESSION = frozenset(("count", "list", "listeners", "flows", "wait", "backlog"))
 
 EXPRESSIONS = """\
 EXPR, after the flags: ss's filter language, and more. Terms:

@@ -11,9 +11,10 @@ many there are in the later. KEY=VALUE is a group of what `count --by` knows, `c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from fastsock import tcp
+from fastsock.bounds import OPERATORS
 from fastsock.errors import FilterError, escape
 from fastsock.filter import ADDRESS_TERMS, parse_prefix
 from fastsock.table import GROUP_KEYS, Counts, OwnerState
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 OTHER, TOTAL = "other", "total"
-
-# Each: does a number hold against a bound, and by how much does it miss it where it does not?
-OPERATORS: dict[str, tuple[Callable[[int, int], bool], Callable[[int, int], int]]] = {
-    "<=": (lambda number, bound: number <= bound, lambda number, bound: number - bound),
-    "<": (lambda number, bound: number < bound, lambda number, bound: number - bound + 1),
-    ">=": (lambda number, bound: number >= bound, lambda number, bound: number - bound),
-    ">": (lambda number, bound: number > bound, lambda number, bound: number - bound - 1),
-    "=": (lambda number, bound: number == bound, lambda number, bound: number - bound),
-}
 
 # Keys that a condition may name: a state stands for itself.
 KEYS = tuple(key for key in GROUP_KEYS if key != "state")

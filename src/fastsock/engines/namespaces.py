@@ -120,7 +120,7 @@ def find_namespaces(
         return list({space.inode or space.directories[0]: space for space in found}.values())
     if isinstance(netns, int) or (isinstance(netns, str) and netns.isascii() and netns.isdigit()):
         if not os.path.isdir(f"{procfs}/{int(netns)}"):
-            raise NoSuchProcess(str(netns))
+            raise NoSuchProcess(str(netns), (int(netns),))
         return _namespaces_of(procfs, [int(netns)])
     if not isinstance(netns, str) or not netns or "/" in netns or netns in (".", ".."):
         raise FilterError(f"netns: {netns!r} is not all, own, a pid or a name in {NAMED}")
