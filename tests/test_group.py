@@ -181,6 +181,37 @@ def test_groups_are_those_of_the_model(
 
 @pytest.mark.parametrize("build", BUILDS)
 @patient
+@given(
+    sockets=SOCKETS,
+    key=st.sampled_from(["netns", "remote_port", "family"]),
+    others=st.lists(st.sampled_from(["local_address", "remote_address", "uid"]), unique=True),
+)
+def test_the_largest_groups_are_those_of_the_model(
+    build: str, sockets: list[tuple[Any, ...]], key: str, others: list[str]
+) -> None:
+    implementation = Implementation(build)
+    grouper = implementation.group.Grouper((*others, key), sums=True)
+    grouper.add(implementation.table.SocketRows.from_rows(sockets))
+    groups = {grouper.sums(n)[0]: grouper.sums(n)[1] for n in range(len(grouper))}
+    found = grouper.largest(key)
+    assert set(found) == {values[-1] for values in groups}
+    for value, (values, count) in found.items():
+        assert values[-1] == value and count == groups[values]
+        assert count == max(n for other, n in groups.items() if other[-1] == value)
+
+
+def test_the_largest_group_goes_by_a_number(implementation: Implementation) -> None:
+    grouper = implementation.group.Grouper
+    with pytest.raises(ValueError, match="^this Grouper has no sums: make one with them$"):
+        grouper(("netns",)).largest("netns")
+    for key in ("uid", "state", "pid", "local_address"):
+        with pytest.raises(ValueError, match=f"^'{key}' is no number among the keys$"):
+            grouper(("netns", "state", "pid", "local_address"), sums=True).largest(key)
+    assert grouper(("netns",), sums=True).largest("netns") == {}
+
+
+@pytest.mark.parametrize("build", BUILDS)
+@patient
 @given(sockets=SOCKETS, held=HELD, pids=PIDS)
 def test_owned_rows_and_descriptors_are_those_of_the_model(
     build: str, sockets: list[tuple[Any, ...]], held: list[tuple[int, int]], pids: set[int] | None

@@ -104,6 +104,8 @@ LAYERS = [
         7,
     ),
     Layer(7, {"compat.netstat", "compat.netstat_flags"}, 7),
+    # A face, too: over HTTP, for Prometheus.
+    Layer(7, {"exporter"}, 7),
     Layer(8, {"cli", "__main__"}, 8),
 ]
 

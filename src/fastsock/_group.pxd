@@ -81,3 +81,4 @@ cdef class Grouper:
     cdef int add_rows(self, SocketRows rows, const Owners* owners, bint descriptors) noexcept nogil
     cdef int find_columns(self, SocketRows rows, dict beside) except -1
     cdef object key_values(self, const uint64_t* words)
+    cdef int word_of(self, object key) except -1

@@ -68,6 +68,12 @@ class Grouper:
         address is (16 bytes, family). A socket without an owner has its negative owner state in all
         owner keys. Raises ValueError for a Grouper with sums.
         """
+    def largest(self, key: str) -> dict[int, tuple[tuple[Any, ...], int]]:
+        """Return, for each value of `key`, the values of its largest group and its sockets.
+
+        No Python object stands for another group. `key` is one of `keys` that is a number, as netns
+        is, and no owner's; ValueError for others, and for a Grouper without sums.
+        """
 
 def owned_by(rows: SocketRows, pids: Iterable[int]) -> Column:
     """Return the indices of the rows with an owner among `pids`, in order ("index", uint32).

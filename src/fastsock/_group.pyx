@@ -733,6 +733,35 @@ cdef class Grouper:
             states[words[0] & 0xFF] = self.tally.counts[cell]
         return list(found.items())
 
+    def largest(self, key):
+        """Return, for each value of `key`, the values of its largest group and its sockets."""
+        cdef uint64_t value = 0
+        cdef uint64_t most = 0
+        cdef dict found = {}
+        cdef int word = self.word_of(key)
+        cdef const uint64_t* words
+        cdef Py_ssize_t cell
+        for cell in range(self.tally.cells):
+            words = self.tally.keys + cell * self.tally.words
+            if cell == 0 or words[word] != value:
+                value = words[word]
+                most = self.tally.counts[<Py_ssize_t>found[value]] if value in found else 0
+            if self.tally.counts[cell] > most:
+                most = self.tally.counts[cell]
+                found[value] = cell
+        return {value: self.sums(cell)[:2] for value, cell in found.items()}
+
+    cdef int word_of(self, object key) except -1:
+        """Return the word of a cell that has the value of a key, which is a number."""
+        cdef Part* part
+        if not self.tally.has_sums:
+            raise ValueError("this Grouper has no sums: make one with them")
+        if key in self.keys:
+            part = &self.parts[self.keys.index(key)]
+            if part.kind == PLAIN:
+                return part.at
+        raise ValueError(f"{key!r} is no number among the keys")
+
 
 def owned_by(SocketRows rows not None, pids):
     """Return the indices of the rows with an owner among `pids`, in order ("index", uint32)."""

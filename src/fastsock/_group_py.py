@@ -278,6 +278,24 @@ class Grouper:
             raise ValueError("this Grouper has sums: ask for them")
         return [(values, dict(states)) for values, states in self._groups.items()]
 
+    def largest(self, key: str) -> dict[int, tuple[tuple[Any, ...], int]]:
+        """Return, for each value of `key`, the values of its largest group and its sockets.
+
+        `key` is one of `keys` that is a number, as netns is, and no owner's; ValueError for others,
+        and for a Grouper without sums.
+        """
+        if not self.has_sums:
+            raise ValueError("this Grouper has no sums: make one with them")
+        numbers = {*_ROW_KEYS, *_BESIDE_KEYS} - {"local_address", "remote_address"}
+        if key not in self.keys or key not in numbers:
+            raise ValueError(f"{key!r} is no number among the keys")
+        at = self.keys.index(key)
+        found: dict[int, tuple[tuple[Any, ...], int]] = {}
+        for values, (sockets, *_) in self._sums:
+            if values[at] not in found or sockets > found[values[at]][1]:
+                found[values[at]] = values, sockets
+        return found
+
 
 def _row_value(rows: SocketRows, n: int, key: str) -> Any:
     value = rows.column(key)[n]

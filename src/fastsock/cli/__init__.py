@@ -32,6 +32,7 @@ VERBS = {
     "diff": "diff",
     "leaks": "leaks",
     "halfopen": "halfopen",
+    "exporter": "exporter",
     "engines": "engines",
     "bpf": "pins",
     "completion": "completion",
@@ -42,7 +43,7 @@ VERBS = {
 }
 
 # Verbs that read no words but flags.
-WITHOUT_WORDS = frozenset(("", "engines", "man"))
+WITHOUT_WORDS = frozenset(("", "exporter", "engines", "man"))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

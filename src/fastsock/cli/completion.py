@@ -57,6 +57,7 @@ def values_of(flag: Flag) -> list[str]:
         "engine": _engines,
         "netns": lambda: ["all", "own"],
         "by": _keys,
+        "owner_key": _owner_keys,
         "columns": _columns,
         "sort": _columns,
         "fields": _fields,
@@ -92,6 +93,12 @@ def _keys() -> Iterable[str]:
     from fastsock.table import GROUP_KEYS
 
     return GROUP_KEYS
+
+
+def _owner_keys() -> Iterable[str]:
+    from fastsock.exporter.look import OWNER_KEYS
+
+    return OWNER_KEYS
 
 
 def _columns() -> Iterable[str]:

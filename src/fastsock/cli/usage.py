@@ -21,6 +21,7 @@ fastsock snapshot FILE|-      all sockets, owners and counters into a file; for 
 fastsock diff BEFORE AFTER    what changed between two snapshots: what a run left behind
 fastsock leaks [-- CMD]       what leaks while one watches: CLOSE_WAIT, sockets, descriptors, ports
 fastsock halfopen FILE FILE…  what the two ends of connections do not agree about
+fastsock exporter [FLAGS]     metrics for Prometheus: states, queues, drops, ports in use
 fastsock engines [FLAGS]      what can read sockets here, and why not
 fastsock bpf pin|unpin|status let others than root see all owners
 fastsock completion SHELL     what makes bash, zsh or fish complete all this
@@ -102,6 +103,17 @@ SYN_RECV or not accepted at the other, that one end has to close, or whose queue
 CLIENT and SERVER are files of fastsock snapshot; two of a host (before and after) tell what lasts.
 fastsock halfopen --live [--netns all]: both ends are on this host
 """,
+    "exporter": """\
+fastsock exporter [FLAGS]: what this host's sockets are, for Prometheus, each time that it asks
+Of TCP and UDP, or -t, -u, -x. One look at the host for each scrape; who comes meanwhile shares it.
+It needs no privileges but for owners (--by) and for the settings of other network namespaces, and
+the prometheus_client package: pip install 'fastsock[exporter]'. SIGTERM and Ctrl-C end it.
+--by shows who holds sockets to all who can connect, whatever hidepid hides from them.
+How many series there are is bounded: 38 for each network namespace (41 with -x), 3 for each
+listener, 13 for each group of owners (--top, and four more), and 40 about the exporter.
+Exit: 0 told to end; 2 bad usage, an address that cannot be had, or no prometheus_client; 3 the
+named engine is not available; 130 Ctrl-C.
+""",
     "engines": "fastsock engines [FLAGS]: what can read sockets here, and why not\n",
     "bpf": """\
 fastsock bpf pin [--group G] [--path DIR] [--program]   keep the BPF program for others to read
@@ -182,6 +194,11 @@ EXAMPLES = {
         "fastsock halfopen web1-before web1-after db1-before db1-after --check",
         "fastsock halfopen --live --netns all --json",
     ),
+    "exporter": (
+        "fastsock exporter",
+        "fastsock exporter --netns all --by unit --top 10",
+        "fastsock exporter --listen unix:/run/fastsock/metrics",
+    ),
     "engines": ("fastsock engines --json",),
     "bpf": (
         "fastsock bpf pin --group netops",
@@ -198,8 +215,8 @@ EXAMPLES = {
 
 # Verbs about something else than sockets.
 WITHOUT_SELECTION = frozenset(("bpf", "completion", "man"))
-# Of these, verbs that write a text for another program.
-TEXTS = frozenset(("completion", "man"))
+# Verbs that write a text for another program, in its form.
+TEXTS = frozenset(("completion", "man", "exporter"))
 
 # The selections that say where the kernel is asked; the rest select among what is there.
 ASKED = frozenset(("netns", "engine", "procfs"))
@@ -217,6 +234,7 @@ _CONNECTED = [flag for flag in SELECTION if {"-l", "-x"}.isdisjoint(flag.names)]
 SELECTIONS: dict[str, tuple[str, Sequence[Flag]]] = {
     "flows": ("Which connections", _CONNECTED),
     "snapshot": ("Which host", _HOST),
+    "exporter": ("Which host", _HOST),
     "diff": ("Which sockets", _AMONG),
     "leaks": ("Which sockets, of TCP and UDP if nothing is said", _FOLLOWED),
     "halfopen": ("Where, with --live", _WHERE),
