@@ -9,7 +9,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
 SOURCE = REPOSITORY / "src"
-IN_WHEEL = {".py", ".pyi", ".typed"}
+IN_WHEEL = {".py", ".pyi", ".typed", ".service", ".json", ".yml"}
 COMMAND = ".data/scripts/fastsock"
 # Sources in C, and what generates one of them.
 NOT_IN_WHEEL = SOURCE / "fastsock" / "engines" / "bpf"

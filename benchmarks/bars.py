@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from results import Case, Unreadable, read_cases, read_commands
+from results import Case, Unreadable, read_cases, read_commands, read_live
 
 Cases = dict[str, Case]
 LARGE, HUGE = 100_000, 1_000_000
@@ -147,6 +147,40 @@ def line_bar(limit: float, key: str, ours: str, theirs: str = "") -> Bar:
     return Bar(f"100k: {theirs or ours} / fastsock {ours}", limit, measured, at_least=True)
 
 
+LIVE = "live[{}-100000]"
+
+
+def core_share(key: str) -> Callable[[Cases], float | None]:
+    """Percent of one core that a command takes while it runs."""
+
+    def measured(cases: Cases) -> float | None:
+        case = cases.get(LIVE.format(key))
+        return 100 * float(case.info["share"]) if case else None
+
+    return measured
+
+
+def frame_interval(cases: Cases) -> float | None:
+    """Seconds between two frames of top, which draws less often where that would cost too much."""
+    case = cases.get(LIVE.format("top"))
+    return float(case.info["every"]) if case else None
+
+
+def frame_speed(cases: Cases) -> float | None:
+    ours, theirs = cases.get(LIVE.format("top")), cases.get(LIVE.format("watch ss"))
+    return theirs.median / ours.median if ours and theirs else None
+
+
+def grown(key: str) -> Callable[[Cases], float | None]:
+    """kB by which a command's memory grew."""
+
+    def measured(cases: Cases) -> float | None:
+        case = cases.get(LIVE.format(key))
+        return case.info["growth_kib"] * 1.024 if case else None
+
+    return measured
+
+
 RENDER = {
     face: f"test_render[{face}-{{}}]"
     for face in ("ss -tanp", "lsof -nP -iTCP", "netstat -tanp", "list -O")
@@ -223,16 +257,24 @@ BARS = [
     Bar("1M: scan, MB resident", 150, megabytes("scan")),
     Bar("1M: owners, bytes a descriptor", 32, bytes_a_descriptor),
     Bar("idle host: fastsock count / (3 python -c pass + bare reads)", 1, installed_command),
+    Bar("100k: top every 2 s, % of one core", 5, core_share("top")),
+    Bar("100k: top every 2 s, seconds between two frames", 2.2, frame_interval),
+    Bar("100k: CPU of a frame, watch ss -tanp / top", 20, frame_speed, at_least=True),
+    Bar("100k: wait for a listener, % of one core", 2, core_share("wait")),
+    Bar("100k: kB grown by the exporter over 1,000 scrapes", 500, grown("exporter")),
     *(Bar(f"1M / 100k: ratio of {k}", 1.2, growth(name)) for k, name in STAGES.items()),
     Bar("1M: join, ns a row", 20, nanoseconds_a_row),
 ]
+
+
+READERS = {"peers": read_commands, "live": read_live}  # by how a file's name begins
 
 
 def read_run(folder: Path) -> Cases:
     """All cases of a run: its sizes are part of their names."""
     cases: Cases = {}
     for path in sorted(folder.glob("*.json")):
-        cases |= read_commands(path) if path.name.startswith("peers-") else read_cases(path)
+        cases |= READERS.get(path.name.partition("-")[0], read_cases)(path)
     if not cases:
         raise Unreadable(f"{folder}: no results")
     return cases

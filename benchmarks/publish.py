@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import bars
+import live
 import picture
 from peers import verdict
 from results import Case, Unreadable, memory, seconds
@@ -149,6 +150,18 @@ of the host or of one process, with its scan.
 
 <!-- begin: leaks -->
 <!-- end: leaks -->
+
+## While it changes
+
+Commands that stay, each looked at while it ran. CPU is its own, its children's and what the kernel
+did for them, as a share of one core and for each frame, scrape or run (those one behind the other,
+here at a UNIX socket); memory is the most that was
+seen, of shared pages its share. *Left* is kernel memory in dentries and inodes of /proc that stayed
+behind after the kernel's caches had been dropped while it ran; *noise* is what they change by when
+nothing runs. `watch` begins its two seconds when `ss` has ended.
+
+<!-- begin: live -->
+<!-- end: live -->
 
 ## Parse: text to table
 
@@ -282,6 +295,33 @@ def footprint_table(cases: bars.Cases) -> str:
     )  # fmt: skip
 
 
+def live_table(folder: Path) -> str:
+    lines = []
+    for document in sorted(map(read_json, folder.glob("live-*.json")), key=_sockets):
+        for case in document["cases"]:
+            known = [f"`{case['command']}`", f"{document['sockets']:,}"]
+            if "failed" in case:
+                lines.append([*known, case["failed"], *[""] * 6])
+                continue
+            each = (
+                f"{seconds(case['cpu'] / case['times'])} a {case['each']}" if case["times"] else ""
+            )
+            share = f"{100 * case['cpu'] / case['seconds']:.1f} %"
+            every = seconds(case["seconds"] / case["times"]) if case["times"] else ""
+            kib = (case["pss_kib"], case.get("growth_kib"))
+            lines.append([
+                *known,
+                *(["", each, ""] if case["each"] in live.BACK_TO_BACK else [share, each, every]),
+                *("" if value is None else memory(value * 1024) for value in kib),
+                *("" if value is None else memory(value)
+                  for value in (case["left"], document["noise"])),
+            ])  # fmt: skip
+    return grid(
+        ["command", "sockets", "of a core", "CPU", "one in", "memory", "grown by", "left", "noise"],
+        lines,
+    )
+
+
 def bars_table(cases: bars.Cases) -> str:
     verdicts = [(bar, *bar.verdict(cases)) for bar in bars.BARS]
     return grid(
@@ -299,8 +339,12 @@ Answers = dict[int, list[dict[str, Any]]]  # sockets -> what peers.py stored
 
 
 def read_peers(folder: Path) -> Answers:
-    documents = [json.loads(path.read_bytes()) for path in folder.glob("peers-*.json")]
-    return {entry["sockets"]: entry["answers"] for entry in sorted(documents, key=_sockets)}
+    documents = sorted(map(read_json, folder.glob("peers-*.json")), key=_sockets)
+    return {entry["sockets"]: entry["answers"] for entry in documents}
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_bytes())
 
 
 def _sockets(document: dict[str, Any]) -> int:
@@ -413,6 +457,7 @@ def publish(folder: Path) -> None:
         "leaks": timings(
             [*named(cases, "test_follow"), *named(cases, "test_sample")], ["samples, or of whom"]
         ),
+        "live": live_table(folder),
         "parse": parse_table(cases),
         "memory": memory_table(cases),
         "commands": commands_table(answers),

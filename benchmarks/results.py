@@ -1,4 +1,6 @@
-"""Read what pytest-benchmark stored, with what our cases add to it in `extra_info`, and peers.py.
+"""Read what pytest-benchmark stored, with what our cases add to it in `extra_info`.
+
+And what peers.py and live.py store, as cases of the same kind.
 
 engine     which engine answered
 rows       how many rows the answer has
@@ -8,6 +10,11 @@ ratio      median over the rounds of case / against
 peak_kib   memory cases: the highest resident set of a fresh process
 slab_…     footprint cases, in bytes: kernel memory that the question left (bytes: the median;
            least, most) and what an idle interval changes (noise)
+share      of live.py: of one core
+every      of live.py: seconds from one frame, scrape or run to the next
+pss_kib    of live.py: the most resident memory, of shared pages the share; None: not looked at
+growth_kib of live.py: by how much it grew over all scrapes
+left       of live.py, in bytes: kernel memory that stayed; noise as above
 """
 
 from __future__ import annotations
@@ -85,6 +92,37 @@ def read_commands(path: Path) -> dict[str, Case]:
         raise Unreadable(f"{path}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(f"{path}: no result of peers.py ({error!r})") from None
+    return {case.name: case for case in cases}
+
+
+def read_live(path: Path) -> dict[str, Case]:
+    """Return the commands that live.py looked at while they ran, as `live[KEY-SOCKETS]`.
+
+    The median is the CPU time of a frame, a scrape or a run. Those that could be measured; raises
+    Unreadable.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+        cases = [
+            Case(
+                f"live[{found['key']}-{document['sockets']}]",
+                found["cpu"] / max(1, found["times"]),
+                int(found["times"]),
+                int(document["sockets"]),
+                {
+                    "share": found["cpu"] / found["seconds"],
+                    "every": found["seconds"] / max(1, found["times"]),
+                    "noise": document["noise"],
+                    **{name: found.get(name) for name in ("pss_kib", "growth_kib", "left")},
+                },
+            )
+            for found in document["cases"]
+            if "failed" not in found
+        ]
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+        raise Unreadable(f"{path}: no result of live.py ({error!r})") from None
     return {case.name: case for case in cases}
 
 

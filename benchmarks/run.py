@@ -4,7 +4,8 @@
     run.py [--sizes 1,1000,100000] [--output DIR] [--seconds 3] [--no-peers]
 
 DIR is by default benchmarks/runs/DATE-KIND. It gets SIZE.json (pytest-benchmark), peers-SIZE.json
-(whole commands), corpus.json (what needs no farm) and a README with what they were made with.
+(whole commands), live-SIZE.json (commands that stay), corpus.json (what needs no farm) and a README
+with what they were made with.
 Nothing that names this machine is stored. Then: bars.py DIR, and publish.py.
 """
 
@@ -115,6 +116,9 @@ def inside(size: str, args: argparse.Namespace) -> None:
     if not args.no_peers:
         peers = [sys.executable, str(HERE / "peers.py"), f"--timeout={args.timeout}"]
         subprocess.run([*peers, f"--json={args.output / f'peers-{size}.json'}"], check=True)
+    if not args.no_peers and int(size) <= 200_000:  # of a million `ss -tanp` makes no frame
+        staying = [sys.executable, str(HERE / "live.py")]
+        subprocess.run([*staying, f"--json={args.output / f'live-{size}.json'}"], check=True)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -126,7 +130,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--output", type=Path, default=default, metavar="DIR")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each case, default: 3")
     parser.add_argument("--timeout", type=float, default=LONGEST, help="for each whole command")
-    parser.add_argument("--no-peers", action="store_true", help="without the whole commands")
+    parser.add_argument("--no-peers", action="store_true", help="without whole commands")
     parser.add_argument("--inside", metavar="SIZE", help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     args.output = args.output.resolve()

@@ -3,7 +3,7 @@
 A behaviour test takes `engine_name` (or `engine`) or `implementation` and imports neither. What
 cannot work here is skipped with the reason; FASTSOCK_REQUIRE=procfs,… names engines whose absence
 fails the run instead, before the first test, and with them every compiled module; `clang` among
-them, that of the compiler which makes the BPF program anew.
+them, that of the compiler which makes the BPF program anew, and `promtool` that of Prometheus.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from fastsock.engines import ENGINES, engine_status, open_engine
 from implementations import BUILDS, Implementation
 from kernel_types import why_not_compiled
 from own_namespace import Namespace, hold_namespace
+from prometheus_server import why_no_prometheus
 
 if TYPE_CHECKING:
     from fastsock.engines import Engine
@@ -85,6 +86,9 @@ def missing_requirements() -> Iterator[str]:
     for name in REQUIRED:
         if name == "clang":
             if missing := why_not_compiled():
+                yield f"{name}: {missing}"
+        elif name == "promtool":
+            if missing := why_no_prometheus():
                 yield f"{name}: {missing}"
         elif name not in ENGINES:
             yield f"{name}: no such engine; engines are {' '.join(ENGINES)}"

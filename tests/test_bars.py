@@ -11,7 +11,7 @@ import pytest
 import bars
 import picture
 import publish
-from results import Case, memory
+from results import Case, Unreadable, memory
 
 SCAN = "scan with owners, against the C walk"
 
@@ -136,6 +136,55 @@ def test_exit_code(
     assert theirs == [*"PASS 100k: ss -tanp / fastsock ss -tanp".split(), speed, ">=", "20"]
 
 
+TOP = {
+    "key": "top", "command": "fastsock top --interval 2", "each": "frame", "seconds": 30.0,
+    "times": 15, "cpu": 1.2, "pss_kib": 20_000, "left": 1_000,
+}  # fmt: skip
+WATCH = TOP | {"key": "watch ss", "command": "watch -n 2 ss -tanp", "times": 7, "cpu": 17.5}
+WAIT = TOP | {"key": "wait", "command": "fastsock wait", "each": "", "times": 0, "cpu": 0.3}
+EXPORTER = TOP | {
+    "key": "exporter", "command": "fastsock exporter", "each": "scrape", "times": 1000,
+    "cpu": 80.0, "seconds": 100.0, "growth_kib": 4,
+}  # fmt: skip
+GONE = {"key": "flows", "command": "fastsock flows", "each": "run", "failed": "exit code 3: no"}
+
+
+def write_live(folder: Path, *found: dict[str, Any]) -> None:
+    document = {"sockets": 100_000, "noise": 20_040, "cases": found}
+    (folder / "live-100000.json").write_text(json.dumps(document))
+
+
+def test_commands_that_stay(tmp_path: Path) -> None:
+    write_live(tmp_path, TOP, WATCH, WAIT, EXPORTER, GONE)
+    found = bars.read_run(tmp_path)
+    assert bar("100k: top every 2 s, % of one core").verdict(found) == ("4", "PASS")
+    assert bar("100k: top every 2 s, seconds between two frames").verdict(found) == ("2", "PASS")
+    assert bar("100k: CPU of a frame, watch ss -tanp / top").verdict(found) == ("31.2", "PASS")
+    assert bar("100k: wait for a listener, % of one core").verdict(found) == ("1", "PASS")
+    grown = bar("100k: kB grown by the exporter over 1,000 scrapes")
+    assert grown.verdict(found) == ("4.1", "PASS")
+    assert "live[flows-100000]" not in found
+    rows = [row.split(" | ")[2:] for row in publish.live_table(tmp_path).splitlines()[2:]]
+    assert rows == [
+        ["4.0 %", "80.0 ms a frame", "2.00 s", "20.5 MB", "", "1.0 kB", "20.0 kB |"],
+        ["58.3 %", "2.50 s a frame", "4.29 s", "20.5 MB", "", "1.0 kB", "20.0 kB |"],
+        ["1.0 %", "", "", "20.5 MB", "", "1.0 kB", "20.0 kB |"],
+        ["", "80.0 ms a scrape", "", "20.5 MB", "4.1 kB", "1.0 kB", "20.0 kB |"],
+        ["exit code 3: no", "", "", "", "", "", " |"],
+    ]
+
+
+def test_commands_that_stay_may_be_none(tmp_path: Path) -> None:
+    write_live(tmp_path)
+    assert publish.live_table(tmp_path) == "Not measured in this run."
+
+
+def test_commands_that_stay_and_cannot_be_read(tmp_path: Path) -> None:
+    write_live(tmp_path, {"key": "top"})
+    with pytest.raises(Unreadable, match=r"live-100000\.json: no result of live\.py \(KeyError"):
+        bars.read_run(tmp_path)
+
+
 @pytest.mark.parametrize("text", ["not ours", "{}", '{"sockets": 7, "answers": [{}]}'])
 def test_whole_commands_that_cannot_be_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
@@ -201,6 +250,6 @@ def test_memory_for_people(value: float, text: str) -> None:
 
 def test_the_template_has_a_place_for_every_table_of_the_page() -> None:
     page = (publish.ROOT / "BENCHMARKS.md").read_text()
-    for name in ("bpf", "footprint", "render", "expression", "bars"):
+    for name in ("bpf", "footprint", "render", "expression", "live", "bars"):
         assert f"<!-- begin: {name} -->\n" in page and f"<!-- end: {name} -->" in page
         assert f"<!-- begin: {name} -->\n<!-- end: {name} -->" in publish.TEMPLATE

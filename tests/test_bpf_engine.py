@@ -34,9 +34,12 @@ passes: Any = importlib.import_module("fastsock.engines.passes")
 
 NOBODY = 65534
 BTF = "/sys/kernel/btf/vmlinux"
+CAP_SYS_PTRACE = 19
 PR_CAPBSET_DROP = 24
 CLONE_NEWNS, CLONE_NEWPID = 0x20000, 0x20000000
 MS_REC, MS_PRIVATE = 0x4000, 0x40000
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="giving privileges away needs root")
 
 
 def descriptors() -> set[str]:
@@ -81,6 +84,28 @@ def test_auto_loads_it_where_that_is_less_work(few: bool) -> None:
         return found
 
     assert in_child(ask) == ("procfs" if few else "bpf")
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("kept", "taken"),
+    [
+        ((CAP_BPF, CAP_PERFMON), "bpf"),
+        ((CAP_SYS_ADMIN,), "bpf"),
+        ((CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE), "netlink"),
+        ((CAP_BPF,), "netlink"),
+        ((), "netlink"),
+    ],
+)
+def test_auto_loads_it_where_links_may_not_be_read(kept: tuple[int, ...], taken: str) -> None:
+    """However few they are: a walk over them would find all owners hidden."""
+
+    def ask() -> str:
+        passes._loaded.clear()
+        keep_capabilities(*kept)
+        return open_engine("auto", walk=Outlook(ALL, (), lambda: 1)).name
+
+    assert in_child(ask) == taken
 
 
 def test_auto_asks_the_kernel_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +283,6 @@ def test_connections_of_a_process(listener: socket.socket) -> None:
 # ------------------------------------------------------------------------- why not, and what helps
 
 NOT_PERMITTED = f"load program: {os.strerror(errno.EPERM)} ({errno.EPERM}): "
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="giving privileges away needs root")
 
 
 def why_not() -> tuple[str, str]:

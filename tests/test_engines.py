@@ -543,6 +543,9 @@ def test_what_is_required_and_missing_fails_the_run(cache: Path) -> None:
     result = run_pytest(*options, FASTSOCK_REQUIRE="clang", PATH=str(cache))
     assert result.returncode != 0
     assert f"FASTSOCK_REQUIRE: clang: no {CLANG}\n" in result.stdout + result.stderr
+    result = run_pytest(*options, FASTSOCK_REQUIRE="promtool", PATH=str(cache))
+    assert result.returncode != 0
+    assert "promtool: no promtool and no prometheus (" in result.stdout + result.stderr
     result = run_pytest(*options, FASTSOCK_REQUIRE="reference")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "fastsock engines: " in result.stdout

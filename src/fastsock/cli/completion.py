@@ -58,6 +58,7 @@ def values_of(flag: Flag) -> list[str]:
         "netns": lambda: ["all", "own"],
         "by": _keys,
         "owner_key": _owner_keys,
+        "print": _deployment,
         "columns": _columns,
         "sort": _columns,
         "fields": _fields,
@@ -99,6 +100,12 @@ def _owner_keys() -> Iterable[str]:
     from fastsock.exporter.look import OWNER_KEYS
 
     return OWNER_KEYS
+
+
+def _deployment() -> Iterable[str]:
+    from fastsock.exporter.deployment import FILES
+
+    return FILES
 
 
 def _columns() -> Iterable[str]:

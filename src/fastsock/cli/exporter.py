@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -31,6 +32,15 @@ def parse_owner_key(text: str) -> Iterable[str]:
 
     if text not in OWNER_KEYS:
         raise UsageError(f"{text!r} is none of {' '.join(OWNER_KEYS)}")
+    return (text,)
+
+
+def parse_file(text: str) -> Iterable[str]:
+    """Return which of the files that it is put to work with."""
+    from fastsock.exporter.deployment import FILES
+
+    if text not in FILES:
+        raise UsageError(f"{text!r} is none of {' '.join(FILES)}")
     return (text,)
 
 
@@ -68,6 +78,14 @@ FLAGS = {
             repeats=False,
         ),
         Flag(
+            "--print",
+            "print",
+            "print service (a unit of systemd), dashboard (Grafana's) or rules (alerts), and end",
+            parse=parse_file,
+            metavar="WHAT",
+            repeats=False,
+        ),
+        Flag(
             "--max-connections",
             "most_connections",
             f"refuse more at once ({MOST_CONNECTIONS})",
@@ -96,9 +114,15 @@ FLAGS = {
 
 
 def run(options: Options, answer: Answer) -> int:
-    """Serve until SIGTERM, SIGINT or SIGHUP."""
+    """Serve until SIGTERM, SIGINT or SIGHUP; or print what it is put to work with."""
     if options.positional:
         raise UsageError("exporter takes no words: it is of a whole host")
+    if options.on("print"):
+        from fastsock.exporter.deployment import read_deployment
+
+        command = os.path.abspath(sys.argv[0]) if sys.argv[0].endswith("/fastsock") else ""
+        answer.write(read_deployment(options.last("print"), command))
+        return ANSWERED
     question = options.question()
     if options.on("listening") or not HOST_KEYWORDS.issuperset(question):
         raise UsageError(f"exporter is of a whole host: of the selections it takes only {_TAKEN}")

@@ -22,6 +22,7 @@ from fastsock.engines.passes import (
     ProgramPasses,
     find_loaded,
     find_pinned,
+    is_only_way,
     is_pin,
     is_refused,
     load_program,
@@ -85,7 +86,9 @@ class BpfEngine:
             return loaded
         refused = None
         try:
-            if not choosing or (not is_refused() and walk.expect_descriptors() >= WORTH_LOADING):
+            if not choosing or (
+                not is_refused() and (walk.expect_descriptors() >= WORTH_LOADING or is_only_way())
+            ):
                 return load_program(asked)
         except BpfError as error:
             if general is not None:  # a daemon has given its privileges away since that was loaded

@@ -26,6 +26,9 @@ WORTH_LOADING = 800
 WORTH_ANOTHER = 10_000
 MOST_LOADED = 8  # for single questions, the latest
 
+# include/uapi/linux/capability.h: CAP_PERFMON and CAP_BPF, CAP_SYS_ADMIN, CAP_SYS_PTRACE.
+LOADING, ADMIN, PTRACE = 1 << 38 | 1 << 39, 1 << 21, 1 << 19
+
 INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # include/linux/proc_ns.h, PROC_PID_INIT_INO
 
 
@@ -190,6 +193,21 @@ def load_program(asked: Asked = EVERYTHING) -> LoadedProgram:
 def is_refused() -> bool:
     """Whether it could not be loaded before."""
     return (_pid_namespace(), os.geteuid()) in _refused
+
+
+def is_only_way() -> bool:
+    """Whether this thread may load it and may not read others' descriptors: their links then say
+    nothing, however few they are.
+    """
+    from fastsock.engines.host import parse_status
+
+    try:
+        with open("/proc/thread-self/status", encoding="utf-8", errors="replace") as file:
+            effective: int = parse_status(file.read()).get("effective", 0)
+    except OSError:  # no descriptor left
+        return False
+    may_load = LOADING & ~effective == 0 or ADMIN & effective != 0
+    return may_load and not effective & PTRACE
 
 
 def make_program(**asked: Any) -> Program:

@@ -1,0 +1,342 @@
+"""What the exporter is put to work with: the unit, the dashboard, the alert rules; and a server.
+
+Rules and dashboard are held against what the exporter says, with promtool and by a real Prometheus
+that scrapes a real exporter; rules_test.yml says which alert fires when.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from command_line import Run
+from fastsock.engines import engine_status
+from fastsock.engines.bpf_reasons import TAKEN
+from fastsock.exporter.deployment import FILES, FOLDER, read_deployment
+from fastsock.tcp import State, state_name
+from ports import listen, port_of, reset
+from prometheus_server import run_prometheus, wait_until, why_no_prometheus
+
+pytest.importorskip("prometheus_client", reason="the extra exporter is not installed")
+
+HERE = Path(__file__).parent
+RULES, UNIT = Path(FOLDER, FILES["rules"]), Path(FOLDER, FILES["service"])
+DASHBOARD: dict[str, Any] = json.loads(read_deployment("dashboard"))
+
+# No other engine tells a listener's limit.
+NETLINK = next(one for one in engine_status() if one.name == "netlink")
+
+needs_prometheus = pytest.mark.skipif(
+    bool(why_no_prometheus()), reason=why_no_prometheus() or "it is here"
+)
+needs_systemd = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="no systemd-analyze (Debian's package systemd)"
+)
+
+
+def promtool(*words: object) -> None:
+    done = subprocess.run(
+        ["promtool", *map(str, words)], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# ------------------------------------------------------------------------ the names that they use
+
+
+def names_told() -> set[str]:
+    """All series that the exporter tells, with every kind of owners."""
+    from fastsock.exporter.look import OWNER_KEYS, Look
+    from fastsock.exporter.metrics import Collector
+    from fastsock.exporter.page import Page
+    from fastsock.exporter.server import Served
+
+    endings = {"counter": "_total", "info": "_info"}
+    families = [*Collector(by=OWNER_KEYS).describe(), *Page(Look(), Served(), 0, 0).collect()]
+    return {family.name + endings.get(family.type, "") for family in families} | {"up"}
+
+
+def names_recorded() -> set[str]:
+    return set(re.findall(r"record: (\S+)", RULES.read_text()))
+
+
+def names_used(expression: str) -> set[str]:
+    """The series of an expression: words that are neither labels nor functions."""
+    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]|\b(?:by|without|on)\s*\([^)]*\)", " ", expression)
+    return set(re.findall(r"\b(?:up|[a-z][a-z0-9]*[_:][a-z0-9_:]+)\b(?!\s*\()", bare))
+
+
+def expressions_of_rules() -> list[str]:
+    """What stands behind each `expr:`, in a line or below it."""
+    lines = iter(RULES.read_text().splitlines())
+    found: list[str] = []
+    inside = ""
+    for line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        if inside and len(indent) > len(inside):
+            found[-1] += f"\n{line}"
+            continue
+        inside = ""
+        if line.lstrip().startswith("expr:"):
+            text = line.partition("expr:")[2].strip()
+            found.append("" if text == "|" else text)
+            inside = indent if text == "|" else ""
+    return found
+
+
+def panels() -> Iterator[dict[str, Any]]:
+    """All of the dashboard, those of collapsed rows too."""
+    for panel in DASHBOARD["panels"]:
+        yield panel
+        yield from panel.get("panels", ())
+
+
+TARGETS = [(panel["title"], one) for panel in panels() for one in panel.get("targets", ())]
+
+
+def test_names_in_an_expression() -> None:
+    text = 'sum by (job, my_label) (rate(a_total{x_y="b_c"}[5m])) / n:r:sum > on (a_b) up'
+    assert names_used(text) == {"a_total", "n:r:sum", "up"}
+
+
+def test_rules_use_what_the_exporter_tells() -> None:
+    expressions = expressions_of_rules()
+    assert len(expressions) == RULES.read_text().count("expr:") > 10
+    used = set().union(*map(names_used, expressions))
+    assert used - names_told() == names_recorded()
+
+
+@pytest.mark.parametrize(("title", "target"), TARGETS, ids=[title for title, _ in TARGETS])
+def test_dashboard_uses_what_the_exporter_tells(title: str, target: dict[str, Any]) -> None:
+    used = names_used(target["expr"])
+    assert used and used <= names_told()  # and no recorded ones: the rules may not be there
+
+
+def test_states_are_those_of_the_exporter() -> None:
+    spelled = {state_name(state).lower() for state in State}
+    for text in [*expressions_of_rules(), *(target["expr"] for _, target in TARGETS)]:
+        for states in re.findall(r'\bstate[=!~]+"([^"]*)"', text):
+            assert spelled.issuperset(states.split("|"))
+
+
+# ------------------------------------------------------------------------------------------- rules
+
+
+@needs_prometheus
+def test_rules() -> None:
+    promtool("check", "rules", RULES)
+
+
+@needs_prometheus
+def test_alerts_fire_when_they_should() -> None:
+    promtool("test", "rules", HERE / "rules_test.yml")
+
+
+def test_every_alert_is_tested() -> None:
+    alerts = re.findall(r"alert: (\S+)", RULES.read_text())
+    tested = (HERE / "rules_test.yml").read_text()
+    assert len(alerts) >= 10
+    assert [alert for alert in alerts if alert not in tested] == []
+
+
+# --------------------------------------------------------------------------------------- dashboard
+
+
+def test_panels_are_told_apart_and_do_not_overlap() -> None:
+    numbers = [panel["id"] for panel in panels()]
+    assert len(set(numbers)) == len(numbers)
+    places: set[tuple[int, int]] = set()
+    for panel in DASHBOARD["panels"]:
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        taken = {
+            (place["x"] + column, place["y"] + row)
+            for column in range(place["w"])
+            for row in range(place["h"])
+        }
+        assert not taken & places, panel["title"]
+        places |= taken
+    for panel in panels():
+        letters = [target["refId"] for target in panel.get("targets", ())]
+        assert len(set(letters)) == len(letters)
+
+
+def test_the_dashboard_names_no_server_of_ours() -> None:
+    variables = {variable["name"] for variable in DASHBOARD["templating"]["list"]}
+    text = json.dumps(DASHBOARD)
+    used = set(re.findall(r"\$\{?(\w+)", text))
+    assert used - {"__rate_interval", "__all"} == variables
+    for panel in panels():
+        if panel["type"] != "row":
+            assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+
+
+@needs_prometheus
+def test_expressions_of_the_dashboard(tmp_path: Path) -> None:
+    """As rules, since promtool reads those."""
+    lines = ["groups:", "  - name: dashboard", "    rules:"]
+    for number, (_, target) in enumerate(TARGETS):
+        text = target["expr"].replace("$__rate_interval", "5m")
+        lines += [f"      - record: panel_{number}", f"        expr: {json.dumps(text)}"]
+    (tmp_path / "rules.yml").write_text("\n".join(lines) + "\n")
+    promtool("check", "rules", tmp_path / "rules.yml")
+
+
+# -------------------------------------------------------------------------------------------- unit
+
+
+def settings() -> dict[str, list[str]]:
+    """What the unit says, by key."""
+    found: dict[str, list[str]] = {}
+    for line in UNIT.read_text().splitlines():
+        key, equals, value = line.partition("=")
+        if equals and not line.startswith("#"):
+            found.setdefault(key, []).append(value)
+    return found
+
+
+def test_the_unit_has_the_two_capabilities_and_no_more() -> None:
+    names = {f"CAP_{name}" for name in TAKEN}
+    unit = settings()
+    for key in ("AmbientCapabilities", "CapabilityBoundingSet"):
+        assert [set(value.split()) for value in unit[key]] == [names]
+    assert unit["DynamicUser"] == unit["NoNewPrivileges"] == ["yes"]
+
+
+def test_the_unit_hides_nothing_that_is_read() -> None:
+    """Names and units of processes, the kernel's settings; capabilities of the host."""
+    unit = settings()
+    assert {"ProtectProc", "ProcSubset", "PrivateUsers", "PrivateNetwork"}.isdisjoint(unit)
+
+
+@needs_systemd
+def test_systemd_reads_the_unit(tmp_path: Path) -> None:
+    unit = tmp_path / UNIT.name
+    unit.write_text(read_deployment("service", "/bin/true"))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    # Of 10 for no protection at all; 20 stands for 2.0.
+    done = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--threshold=20", "--no-pager", unit],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-200:]
+
+
+# ----------------------------------------------------------------------------------------- --print
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_it_is_printed(run: Run, name: str) -> None:
+    assert run("exporter", "--print", name) == (0, Path(FOLDER, FILES[name]).read_text(), "")
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("", "/usr/local/bin/fastsock"),
+        ("/opt/fast-sock_1.0/bin/fastsock", "/opt/fast-sock_1.0/bin/fastsock"),
+        # %h is the home of root to systemd, and a space begins an argument.
+        ("/opt/%h/fastsock", "/usr/local/bin/fastsock"),
+        ("/opt/a b/fastsock", "/usr/local/bin/fastsock"),
+        ("bin/fastsock", "/usr/local/bin/fastsock"),
+    ],
+)
+def test_the_unit_starts_the_command_that_printed_it(command: str, line: str) -> None:
+    lines = read_deployment("service", command).splitlines()
+    assert f"ExecStart={line} exporter $OPTIONS" in lines
+
+
+def test_nothing_else_is_printed(run: Run) -> None:
+    code, out, err = run("exporter", "--print", "nix")
+    assert (code, out) == (2, "")
+    assert "'nix' is none of service dashboard rules" in err
+
+
+# -------------------------------------------------------------------------------- a real Prometheus
+
+
+@contextlib.contextmanager
+def run_exporter(*words: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Yield where it listens, ADDRESS:PORT, and its process."""
+    command = [sys.executable, "-m", "fastsock", "exporter", "--listen", "127.0.0.1:0", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout
+            address = process.stdout.readline().decode().split("/")[2]
+            yield address, process
+        finally:
+            process.terminate()
+
+
+def impatient(rules: str) -> str:
+    """Rules that do not wait before they fire."""
+    return re.sub(r"^( +for:) \S+", r"\1 0s", rules, flags=re.MULTILINE)
+
+
+@needs_prometheus
+@pytest.mark.skipif(not NETLINK.available, reason=f"engine netlink: {NETLINK.reason}")
+def test_prometheus_scrapes_it_and_alerts(tmp_path: Path) -> None:
+    """A listener for one connection has two that nobody accepts; then they are; then all ends."""
+    rules = tmp_path / "rules.yml"
+    rules.write_text(impatient(RULES.read_text()))
+    listener = listen(backlog=1)
+    callers = [socket.create_connection(listener.getsockname()) for _ in range(2)]
+    place = f'address="127.0.0.1",port="{port_of(listener)}"'
+    try:
+        with run_exporter() as (address, exporter), run_prometheus(
+            tmp_path, address, rules
+        ) as server:  # fmt: skip
+
+            def firing(alert: str) -> list[dict[str, str]]:
+                found = server.query(f'ALERTS{{alertname="{alert}",alertstate="firing"}}')
+                return [dict(labels) for labels in found]
+
+            def full() -> bool:
+                ports = [labels["port"] for labels in firing("FastsockBacklogFull")]
+                return str(port_of(listener)) in ports
+
+            wait_until(full, server)
+            (target,) = server.get("targets")["activeTargets"]
+            assert (target["health"], target["lastError"]) == ("up", "")
+            told = {
+                name: set(server.query(f"fastsock_listener_{name}{{{place}}}").values())
+                for name in ("accept_queue", "accept_queue_limit", "sockets")
+            }
+            assert told == {"accept_queue": {2}, "accept_queue_limit": {1}, "sockets": {1}}
+            (listening,) = server.query('sum(fastsock_sockets{state="listen"})').values()
+            assert listening >= 2  # ours, and the exporter's own
+            (alert,) = (
+                alert
+                for alert in server.get("alerts")["alerts"]
+                if alert["labels"].get("port") == str(port_of(listener))
+            )
+            assert alert["labels"]["severity"] == "critical"
+            where = f"127.0.0.1 port {port_of(listener)}"
+            assert alert["annotations"]["summary"] == f"{address}: nobody accepts at {where}"
+
+            accepted = [listener.accept()[0] for _ in callers]
+            wait_until(lambda: not full(), server)
+            callers += accepted
+
+            exporter.terminate()
+            assert exporter.wait(20) == 0
+            (down,) = wait_until(lambda: firing("FastsockExporterDown"), server)
+            assert down["instance"] == address
+    finally:
+        for one in callers:
+            reset(one)
+        listener.close()
