@@ -106,6 +106,8 @@ LAYERS = [
     Layer(7, {"compat.netstat", "compat.netstat_flags"}, 7),
     # A face, too: over HTTP, for Prometheus.
     Layer(7, {"exporter"}, 7),
+    # The live view knows verbs, diagnoses and how they are shown; the command starts it.
+    Layer(7, {"top"}, 7),
     Layer(8, {"cli", "__main__"}, 8),
 ]
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def escape(text: bytes | str) -> str:
@@ -34,6 +38,17 @@ def _escape_character(character: str) -> str:
     if character in _UNSAFE or 0xD800 <= code <= 0xDFFF:
         return f"\\u{code:04x}"
     return "\\\\" if character == "\\" else character
+
+
+def describe(entry: Mapping[str, Any]) -> str:
+    """Return what is incomplete as one line: what, how many, why, and what helps."""
+    line = f"{entry['count']} {entry['what']}" if entry.get("count") else str(entry["what"])
+    if entry.get("reason"):
+        reason = str(entry["reason"])
+        line += f" {reason}" if reason.startswith("may ") else f": {reason}"
+    if entry.get("remedy"):
+        line += f"; {entry['remedy']}"
+    return escape(line)
 
 
 class FastsockError(Exception):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from fastsock.attributes import name_bytes
 from fastsock.columns import OPTIONAL_NAMES, SOCKET_COLUMNS
 from fastsock.errors import escape
 from fastsock.tcp import State
@@ -48,6 +49,24 @@ def text_name(name: bytes | str) -> str:
     if text in SENTINELS or not PLAIN.issuperset(text):
         return '"' + text.replace('"', '\\"') + '"'
     return text
+
+
+def text_key(name: str, value: Any) -> str:
+    """Return a group key for a table: sentinels bare, what processes call themselves quoted."""
+    from fastsock.table import NAME_KEYS, OwnerState  # not above: most tables have no groups
+
+    if isinstance(value, OwnerState):
+        return "-" if value.name == "none" else value.name
+    if name in NAME_KEYS:
+        if value is None:  # in none: what has a blank is no name here, names with one are quoted
+            return f"no {name}"
+        return text_name(str(value).encode("utf-8", "surrogateescape"))
+    return "-" if value is None else str(value)
+
+
+def text_path(path: bytes) -> str:
+    """Return what a UNIX socket is bound to: escaped, @ before an abstract name, * for nothing."""
+    return text_name(name_bytes("path", path)) if path else "*"
 
 
 def json_name(name: bytes | str) -> str:

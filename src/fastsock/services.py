@@ -230,6 +230,15 @@ def _read_same(procfs: str, process: Process) -> Details | None:
     return found if process.start_time in (0, found.start_time) else None
 
 
+def main_holder(holders: Sequence[Holder]) -> Holder | None:
+    """Return whose socket it is: the eldest's, but for init, which holds them for others.
+
+    With socket activation (systemd.socket(5)) process 1 has every socket that it gave away.
+    """
+    others = [holder for holder in holders if holder.pid != 1] or list(holders)
+    return min(others, key=lambda one: (one.process.start_time, one.pid)) if others else None
+
+
 def order_family(holders: Iterable[Holder]) -> list[Holder]:
     """Return processes so that each stands behind its parent, the eldest first.
 

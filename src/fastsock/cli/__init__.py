@@ -27,6 +27,7 @@ VERBS = {
     "process": "process",
     "flows": "flows",
     "wait": "wait",
+    "top": "top",
     "backlog": "backlog",
     "snapshot": "snapshot",
     "diff": "diff",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from fastsock.errors import FilterError, escape
+from fastsock.errors import FilterError, describe, escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -182,14 +182,3 @@ def incomplete(results: Sequence[Any]) -> list[dict[str, Any]]:
             if entry not in missing:
                 missing.append(dict(entry))
     return missing
-
-
-def describe(entry: Mapping[str, Any]) -> str:
-    """Return what is incomplete as one line: what, how many, why, and what helps."""
-    line = f"{entry['count']} {entry['what']}" if entry.get("count") else str(entry["what"])
-    if entry.get("reason"):
-        reason = str(entry["reason"])
-        line += f" {reason}" if reason.startswith("may ") else f": {reason}"
-    if entry.get("remedy"):
-        line += f"; {entry['remedy']}"
-    return escape(line)

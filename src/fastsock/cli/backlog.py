@@ -16,10 +16,10 @@ from fastsock.cli.flags import (
     parse_text,
 )
 from fastsock.cli.listeners import text_local
-from fastsock.cli.owners import main_holder, text_holders, text_missing
+from fastsock.cli.owners import text_holders, text_missing
 from fastsock.diagnose.backlog import Backlog, Listener, backlog, watch_backlog
 from fastsock.diagnose.counters import COUNTERS, Space
-from fastsock.services import Holder, text_time
+from fastsock.services import Holder, main_holder, text_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -59,6 +59,7 @@ def values_of(flag: Flag) -> list[str]:
         "by": _keys,
         "owner_key": _owner_keys,
         "print": _deployment,
+        "grouping": _groupings,
         "columns": _columns,
         "sort": _columns,
         "fields": _fields,
@@ -88,6 +89,12 @@ def _engines() -> Iterable[str]:
     from fastsock.engines import ENGINES
 
     return ENGINES
+
+
+def _groupings() -> Iterable[str]:
+    from fastsock.top.sampling import GROUPINGS
+
+    return GROUPINGS
 
 
 def _keys() -> Iterable[str]:

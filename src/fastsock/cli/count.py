@@ -10,7 +10,7 @@ from fastsock.cli.flags import Flag, Options, UsageError
 from fastsock.columns import UNIX_FIELDS
 from fastsock.errors import escape
 from fastsock.filter import OWNER_TERMS
-from fastsock.table import GROUP_KEYS, NAME_KEYS, Counts, Groups, OwnerState
+from fastsock.table import GROUP_KEYS, Counts, Groups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,16 +156,10 @@ def dicts_of(groups: Groups) -> list[dict[str, Any]]:
 
 
 def show_key(name: str, value: Any, paths: dict[int, bytes]) -> str:
-    """Return a group key for a table: sentinels bare, what processes call themselves quoted."""
-    if isinstance(value, OwnerState):
-        return "-" if value.name == "none" else value.name
+    """Return a group key for a table."""
     if name == "socket_cgroup" and value in paths:
         return render.text_name(paths[value])
-    if name in NAME_KEYS:
-        if value is None:  # in none: what has a blank is no name here, names with one are quoted
-            return f"no {name}"
-        return render.text_name(str(value).encode("utf-8", "surrogateescape"))
-    return "-" if value is None else str(value)
+    return render.text_key(name, value)
 
 
 def write_document(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fastsock import render
-from fastsock.cli.answer import Answer, describe
+from fastsock.cli.answer import Answer
 from fastsock.cli.flags import Flag, Options, UsageError
-from fastsock.errors import escape
+from fastsock.errors import describe, escape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

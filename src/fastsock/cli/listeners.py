@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from fastsock import render
-from fastsock.attributes import name_bytes
 from fastsock.cli.answer import Answer
 from fastsock.cli.flags import NO_HEADER, PIDS, Flag, Options
-from fastsock.cli.owners import main_holder, text_holders, text_missing
+from fastsock.cli.owners import text_holders, text_missing
 from fastsock.columns import UNKNOWN_VALUES
+from fastsock.diagnose.addresses import text_end
 from fastsock.services import (
     REACH_FIELDS,
     Holder,
     Service,
     describe,
+    main_holder,
 )
 from fastsock.tcp import TYPE_NAMES
 from fastsock.users import user_name
@@ -133,12 +134,8 @@ def text_type(socket: Socket) -> str:
 def text_local(socket: Socket) -> str:
     """Return the local end as other tables have it: ADDRESS:PORT, or a path."""
     if socket.family == "unix":
-        path = path_of(socket)
-        return render.text_name(name_bytes("path", path)) if path else "*"
-    address = socket.local_address
-    return (
-        f"[{address}]:{socket.local_port}" if ":" in address else (f"{address}:{socket.local_port}")
-    )
+        return render.text_path(path_of(socket))
+    return text_end(socket.local_address, socket.local_port)
 
 
 def text_queue(socket: Socket, limited: bool = True) -> str:

@@ -5,20 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fastsock import render
+from fastsock.services import main_holder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from fastsock.services import Holder
     from fastsock.table import Owner, Socket
-
-
-def main_holder(holders: Sequence[Holder]) -> Holder | None:
-    """Return whose socket it is: the eldest's, but for init, which holds them for others.
-
-    With socket activation (systemd.socket(5)) process 1 has every socket that it gave away.
-    """
-    others = [holder for holder in holders if holder.pid != 1] or list(holders)
-    return min(others, key=lambda one: (one.process.start_time, one.pid)) if others else None
 
 
 def text_holders(holders: Sequence[Holder]) -> str:

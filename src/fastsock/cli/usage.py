@@ -16,6 +16,7 @@ fastsock who :80 [FLAGS]      who has this port, ADDRESS:PORT or inode:N, and wh
 fastsock process PID|NAME     what it is, its sockets by state, what it listens on and writes to
 fastsock flows [FLAGS] [EXPR] who talks to which of our services, and to whom we talk
 fastsock wait [FLAGS] [EXPR]  until a port listens, connections have drained, there are so many
+fastsock top [FLAGS] [EXPR]   all this while it changes, on the terminal
 fastsock backlog [FLAGS]      is a listener's queue full, are SYN cookies sent, and what to change
 fastsock snapshot FILE|-      all sockets, owners and counters into a file; for later
 fastsock diff BEFORE AFTER    what changed between two snapshots: what a run left behind
@@ -62,6 +63,12 @@ allow. Exit: 0 it is so; 1 time-out, with what was seen last on standard error, 
 was named by its PID has ended and the wait is in vain; 4 the process may not be read, or with
 --strict not all could be seen. A process that ends has no sockets, which --none waits for. A
 command or cgroup that nobody has yet is waited for, but for --none somebody must have had it.
+""",
+    "top": """\
+fastsock top [FLAGS] [EXPR]: states, owners and listeners while they change; ? shows the keys
+CHANGE is since the look before, QUEUE what waits to be accepted and how much may; Enter shows one
+process and its connections. Where 5 % of a core do not suffice for the interval, looks are further
+apart, and owners are looked for less often than sockets. Into a pipe: one frame.
 """,
     "backlog": """\
 fastsock backlog [FLAGS] [EXPR]: what waits for each listener of TCP, and what is wrong with it
@@ -166,6 +173,12 @@ EXAMPLES = {
         "fastsock wait --count '>=100' 'state established dport = :5432'",
         "fastsock wait -l -p 3921 --timeout 10 || journalctl -u app",
     ),
+    "top": (
+        "fastsock top",
+        "fastsock top --by unit --interval 5",
+        "fastsock top inbound and not src 127.0.0.0/8",
+        "fastsock top --once -c nginx",
+    ),
     "backlog": (
         "fastsock backlog --port 443",
         "fastsock backlog --watch 5 -c nginx",
@@ -240,7 +253,7 @@ SELECTIONS: dict[str, tuple[str, Sequence[Flag]]] = {
     "halfopen": ("Where, with --live", _WHERE),
 }
 
-WITH_EXPRESSION = frozenset(("count", "list", "listeners", "flows", "wait", "backlog"))
+WITH_EXPRESSION = frozenset(("count", "list", "listeners", "flows", "wait", "top", "backlog"))
 
 EXPRESSIONS = """\
 EXPR, after the flags: ss's filter language, and more. Terms:

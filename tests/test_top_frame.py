@@ -1,0 +1,403 @@
+"""Top without a terminal: when it looks, what it compares, what keys do, and its frames."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from fastsock.diagnose.queues import Listening
+from fastsock.errors import FilterError, NoSuchProcess
+from fastsock.table import NONE, Counts
+from fastsock.tcp import State
+from fastsock.top.columns import GROUPS, text_change
+from fastsock.top.frame import BAD, CHOSEN, HEAD, columns_of, cut, fit, render_frame, text_of
+from fastsock.top.pace import SHARE, Pace
+from fastsock.top.sampling import GROUPINGS, Group, Sample, Sampler, Waiting
+from fastsock.top.view import KEYS, Key, Prompt, View
+from implementations import Implementation, address, socket_row
+from ports import listen
+
+INET, INET6 = 2, 10
+
+# --------------------------------------------------------------------------------------------- pace
+
+
+def test_looks_that_fit_come_every_interval_and_are_for_owners_too() -> None:
+    pace = Pace(2.0, True)
+    assert pace.plan() == (float("-inf"), True)
+    pace.note(True, 0.5, 100.0)  # the first look loads what the others find
+    assert pace.plan() == (102.0, True)
+    pace.note(True, 0.06, 102.1)
+    assert pace.plan() == (104.1, True)
+    assert pace.stretched() is None
+
+
+def test_one_busy_moment_is_paid_for_by_those_before_and_after() -> None:
+    pace = Pace(2.0, splits=False)
+    for at, cost in enumerate((0.06, 0.06, 0.06, 0.06, 0.12)):
+        pace.note(True, cost, 100.0 + 2 * at)
+    assert pace.plan() == (110.0, True)
+    pace.note(True, 0.4, 110.0)
+    due, _ = pace.plan()
+    assert 115.0 < due < 119.0
+    pace.note(True, 0.06, due)
+    assert pace.plan() == (due + 2.0, True)
+
+
+def test_what_costs_more_than_its_share_comes_less_often() -> None:
+    pace, now, looks = Pace(2.0, splits=False), 0.0, 0
+    while now < 2000:
+        now = max(now, pace.plan()[0]) + 0.4
+        pace.note(True, 0.4, now)
+        looks += 1
+    assert looks * 0.4 / now == pytest.approx(SHARE, rel=0.02)
+    assert pace.stretched() == pytest.approx(0.4 / SHARE, rel=0.1)
+
+
+def test_owners_that_cost_much_are_looked_for_less_often_than_sockets() -> None:
+    """Whatever the costs: of a long time, looks take no more than the share."""
+    for whole, bare in ((0.5, 0.01), (0.1, 0.02), (9.0, 1.0), (0.2, 0.19), (0.01, 0.001)):
+        pace, now, spent = Pace(2.0, True), 0.0, 0.0
+        kinds: list[bool] = []
+        while now < 20_000:
+            due, owners = pace.plan()
+            now = max(now, due, 0.0)
+            cost = whole if owners else bare
+            now, spent = now + cost, spent + cost
+            pace.note(owners, cost, now)
+            kinds.append(owners)
+        assert spent / now <= 1.05 * SHARE, (whole, bare)
+        assert (False in kinds[3:]) == (whole > 2 * SHARE and bare <= whole / 4), (whole, bare)
+
+
+# ------------------------------------------------------------------------------------------ samples
+
+
+@pytest.fixture
+def server() -> Iterator[Any]:
+    with listen() as made:
+        yield made
+
+
+def of_port(server: Any, **options: Any) -> Sampler:
+    return Sampler({"port": server.getsockname()[1], **options})
+
+
+def test_a_sample_has_states_owners_and_listeners(server: Any) -> None:
+    import socket
+
+    sampler = of_port(server)
+    first = sampler.look()
+    assert (first.counts.listen, first.changes, first.rates, first.seconds) == (1, None, None, None)
+    with socket.create_connection(server.getsockname()):
+        second = sampler.look()
+    assert second.changes == {"ESTABLISHED": 2, "LISTEN": 0}
+    assert second.seconds is not None and second.seconds > 0
+    assert second.rates is not None and (second.rates["accepts"] or 0) > 0
+    [own] = [group for group in second.groups if group.key[0] == os.getpid()]
+    assert (own.counts.total, own.change) == (2, 1)
+    [one] = second.listeners
+    assert (one.queue, one.change, one.unaccepted) == (1, 1, 1)
+    assert one.owner is not None and one.owner[0] == os.getpid()
+
+
+def test_a_group_that_has_gone_is_told_once(server: Any) -> None:
+    sampler = of_port(server)
+    sampler.pace.splits = False  # each look is for owners, slow as it may be
+    sampler.look()
+    server.close()
+
+    def own() -> list[tuple[int, int | None]]:  # others may listen on the port by now
+        groups = sampler.look().groups
+        return [(one.counts.total, one.change) for one in groups if one.key[0] == os.getpid()]
+
+    assert own() == [(0, -1)]
+    assert own() == []
+
+
+def test_the_json_has_the_same(server: Any) -> None:
+    told = of_port(server).look().as_dict()
+    assert told["counts"]["listen"] == 1
+    [group] = told["groups"]
+    assert (group["pid"], group["listen"], group["change"]) == (os.getpid(), 1, None)
+    [one] = told["listeners"]
+    assert (one["local_port"], one["pid"]) == (server.getsockname()[1], os.getpid())
+
+
+def test_a_look_without_owners_keeps_those_that_are_known(server: Any) -> None:
+    sampler = of_port(server)
+    first = sampler.look()
+    look = sampler.ask()
+    look.owners = False  # as the pace asks where they cost too much
+    second = sampler.digest(look.take())
+    assert second is not None
+    assert second.groups is first.groups
+    assert second.owners_age > 0
+    assert second.listeners[0].owner == first.listeners[0].owner
+    assert "owners" in second.sources
+
+
+def test_what_was_asked_before_is_not_shown_as_an_answer(server: Any) -> None:
+    sampler = of_port(server)
+    look = sampler.ask().take()
+    sampler.filter("state established")
+    assert sampler.digest(look) is None
+    assert sampler.look().counts.total == 0
+
+
+@pytest.mark.parametrize("by", GROUPINGS)
+def test_a_group_is_opened(server: Any, by: str) -> None:
+    sampler = of_port(server)
+    sampler.group(by)
+    [group] = sampler.look().groups
+    if group.key[0] is None:
+        pytest.skip(f"this process is in no {by}")
+    sampler.open(by, group.key)
+    opened = sampler.look()
+    assert opened.sockets is not None and len(opened.sockets) == 1
+    assert opened.counts.total == 1
+    sampler.close()
+    assert sampler.look().sockets is None
+
+
+def test_another_process_of_the_same_number_is_not_taken_for_the_one(server: Any) -> None:
+    sampler = of_port(server)
+    sampler.look()
+    sampler.open("process", (os.getpid(), "python"))
+    assert sampler.look().counts.total == 1
+    assert sampler.target is not None
+    sampler.target.start_time -= 1
+    with pytest.raises(NoSuchProcess, match=rf"^no such process: {os.getpid()}$"):
+        sampler.look()
+
+
+def test_a_filter_that_makes_no_sense_changes_nothing(server: Any) -> None:
+    sampler = of_port(server)
+    sampler.filter("state listen")
+    with pytest.raises(FilterError, match="unknown state 'foo'") as caught:
+        sampler.filter("state foo")
+    assert caught.value.position == 6
+    assert sampler.text == "state listen"
+    assert sampler.look().counts.listen == 1
+
+
+# ------------------------------------------------------------------------------------------- frames
+
+
+def waiting(
+    implementation: Implementation, queue: int, limit: int, local: str = "127.0.0.1"
+) -> Waiting:
+    family = INET6 if ":" in local else INET
+    row = socket_row(
+        state=State.LISTEN, family=family, local_address=address(local), rx_queue=queue, inode=1
+    )
+    [socket] = implementation.rows(row)
+    made = Waiting(Listening(socket, frozenset()), syn_recv=3)
+    made.limit = limit
+    made.owner = (4711, b"nginx", 3)
+    return made
+
+
+def view_of(
+    groups: Sequence[tuple[tuple[Any, ...], int]] = (),
+    listeners: Sequence[Waiting] = (),
+    *,
+    by: str = "process",
+) -> View:
+    """A view of groups with so many sockets."""
+    sampler = Sampler({}, by=by)
+    total = sum(number for _, number in groups)
+    sample = Sample(by=by, counts=Counts({1: total, 10: len(listeners)}))
+    sample.groups = [Group(key, Counts({1: number}), 0) for key, number in groups]
+    sample.listeners = listeners
+    sample.sources = {"sockets": "netlink"}
+    return View(sampler, sample)
+
+
+def frame(view: View, width: int = 80, height: int = 24, live: bool = True) -> str:
+    return text_of(render_frame(view, width, height, live=live))
+
+
+NAMES = [
+    ("nginx", "nginx"),
+    ("a\x1b[31mb", "a\\x1b[31mb"),
+    ("\x9b2J\u202e", "\\x9b2J\\u202e"),
+    ("tab\there", "tab\\x09here"),
+    ("none", '"none"'),
+    ("two words", '"two words"'),
+    ("\udcff\udcfe", "\\xff\\xfe"),
+]
+
+
+@pytest.mark.parametrize(("name", "shown"), NAMES, ids=[shown for _, shown in NAMES])
+def test_what_others_call_themselves_is_escaped(name: str, shown: str) -> None:
+    text = frame(view_of([((4711, name), 5)]), width=120)
+    assert shown in text
+    assert text.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("by", GROUPS)
+@pytest.mark.parametrize("live", [True, False])
+def test_a_frame_is_never_larger_than_its_terminal(
+    implementation: Implementation, by: str, live: bool
+) -> None:
+    names = ["nginx", "数据库服务", "e\u0301" * 20, "x" * 300, "\x1b]0;title\x07"]
+    keys: list[tuple[Any, ...]] = [(names[n % 5] + str(n),) for n in range(60)]
+    if by in ("process", "user"):
+        keys = [(n, names[n % 5]) if by == "process" else (n,) for n in range(60)]
+    groups = [(key, n) for n, key in enumerate(keys)]
+    listeners = [waiting(implementation, n, 5) for n in range(30)]
+    listeners.append(waiting(implementation, 0, 5, "2001:db8:1111:2222:3333:4444:5555:6666"))
+    view = view_of(groups, listeners, by=by)
+    view.sample.incomplete = (
+        {"what": "processes", "count": 3, "reason": "hidden", "remedy": "be root"},
+    )
+    sizes = [(w, h) for w in (1, 2, 7, 19, 20, 21, 40, 79, 80, 81, 200) for h in (1, 2, 3, 8, 24)]
+    for width, height in [*sizes, (20, 60), (80, 200)]:
+        for help, prompt, focus in ((0, 0, 0), (0, 0, 1), (1, 0, 1), (0, 1, 1)):
+            view.help, view.focus = bool(help), focus
+            view.prompt = editing("state established and dport = :443 " * 4) if prompt else None
+            view.trouble = "no such process: 4711: below is the last that was seen" * focus
+            lines = render_frame(view, width, height, live=live)
+            assert len(lines) <= height
+            assert len(lines) == height or not live
+            for line in lines:
+                text = "".join(part for part, _ in line)
+                assert columns_of(text) <= width, (width, height, text)
+                assert text.isprintable()
+
+
+def test_at_20_columns_there_are_names_and_numbers() -> None:
+    text = frame(view_of([((4711, "nginx"), 12345)]), 20, 10)
+    assert re.search(r"^nginx +12345$", text, re.MULTILINE)
+
+
+def test_a_full_queue_is_red(implementation: Implementation) -> None:
+    view = view_of((), [waiting(implementation, 6, 5), waiting(implementation, 0, 5, "10.0.0.1")])
+    found = [line for line in render_frame(view, 80, 24) if line and "nginx" in line[0][0]]
+    assert [line[0][1] == BAD for line in found] == [True, False]
+    assert "6/5" in found[0][0][0]
+
+
+def test_the_chosen_row_is_always_seen() -> None:
+    view = view_of([((pid, "a"), 1000 - pid) for pid in range(1, 101)])
+    for key, pid in (("KEY_END", 100), ("KEY_UP", 99), ("KEY_HOME", 1), ("KEY_PGDOWN", None)):
+        frame(view)  # a page is what was shown
+        view.press(Key(key))
+        [line] = [line for line in render_frame(view, 80, 24) if line and line[0][1] == CHOSEN]
+        shown = int(line[0][0].split()[0])
+        assert shown == pid or (pid is None and 5 < shown < 24)
+
+
+def test_a_row_stays_chosen_where_it_goes_to() -> None:
+    view = view_of([((1, "a"), 30), ((2, "b"), 20), ((3, "c"), 10)])
+    view.press(Key("KEY_DOWN"))
+    later = view_of([((1, "a"), 5), ((2, "b"), 1), ((3, "c"), 10)])
+    view.show(later.sample)
+    pane, rows = view.panes[1]
+    assert pane.chosen(rows).key == (2, "b")
+    view.show(view_of([((3, "c"), 10)]).sample)
+    assert pane.chosen(view.sample.groups).key == (3, "c")
+    view.show(view_of([]).sample)
+    assert pane.chosen(view.sample.groups) is None
+    assert frame(view)
+
+
+def test_what_belongs_to_nobody_comes_last() -> None:
+    view = view_of([((NONE, NONE), 500), ((1, "a"), 30), ((2, "b"), 40)])
+    lines = [line.split()[0] for line in frame(view).splitlines() if line.startswith("    ")]
+    assert lines == ["PID", "2", "1", "-"]
+    view.press("r")
+    lines = [line.split()[0] for line in frame(view).splitlines() if line.startswith("    ")]
+    assert lines == ["PID", "1", "2", "-"]
+
+
+def test_lists_are_sorted_by_any_column() -> None:
+    view = view_of([((3, "b"), 1), ((1, "c"), 2), ((2, "a"), 3)])
+
+    def pids() -> list[str]:
+        lines = frame(view).splitlines()
+        return [line.split()[0] for line in lines if re.match(r" +\d", line)]
+
+    assert pids() == ["2", "1", "3"]
+    view.press("<")  # by name, the last first
+    assert pids() == ["1", "3", "2"]
+    view.press("r")
+    assert pids() == ["2", "3", "1"]
+    view.press("<")
+    assert pids() == ["1", "2", "3"]
+
+
+def test_every_key_does_something_at_any_time(implementation: Implementation) -> None:
+    generator = random.Random(7)
+    view = view_of([((1, "a"), 30)], [waiting(implementation, 1, 5)])
+    view.new_editor = pytest.importorskip("blessed").LineEditor
+    names = [name for names, _, _, _ in KEYS for name in names if name not in ("q", "Q")]
+    names += ["a", "é", "KEY_CTRL_U", "KEY_CTRL_W", "KEY_LEFT", "KEY_F5"]
+    keys = [Key(name) if len(name) > 1 else name for name in names]
+    for key in generator.choices(keys, k=3000):
+        assert view.press(key) in ("", "look", "draw")
+        assert len(render_frame(view, generator.randint(1, 90), 24)) == 24
+    view.prompt, view.help = None, False
+    assert view.press("q") == "quit"
+
+
+def editing(text: str) -> Prompt:
+    blessed = pytest.importorskip("blessed", reason="typing needs the extra `top`")
+    return Prompt(blessed.LineEditor(), text)
+
+
+def test_a_line_is_typed_and_is_seen_where_the_cursor_is() -> None:
+    view = view_of()
+    view.press("/")
+    assert view.prompt is None  # nobody types without a keyboard
+    view.prompt = prompt = editing("state established and dport = :443")
+    for width in (12, 20, 30, 80):
+        for key in [Key("KEY_HOME"), *[Key("KEY_RIGHT")] * 20, Key("KEY_END"), "数", "x"]:
+            view.press(key)
+            [chosen] = [
+                line for line in render_frame(view, width, 24) if ("filter: ", HEAD) in line
+            ]
+            assert CHOSEN in [style for _, style in chosen]
+    assert prompt.editor.line.startswith("state established")
+    view.press(Key("KEY_ESCAPE"))
+    assert view.prompt is None
+
+
+def test_an_error_stands_above_the_line_with_the_cursor_at_its_place() -> None:
+    view = view_of()
+    view.new_editor = pytest.importorskip("blessed").LineEditor
+    view.press("/")
+    for key in [*"state foo", Key("KEY_ENTER")]:
+        view.press(key)
+    text = frame(view)
+    assert "unknown state 'foo'; states are" in text and "filter: state foo" in text
+    assert view.prompt is not None and view.prompt.editor.display.cursor == 6
+    view.press(Key("KEY_CTRL_K"))
+    for key in "listen":
+        view.press(key)
+    assert view.press(Key("KEY_ENTER")) == "look"
+    assert view.sampler.text == "state listen"
+
+
+def test_text_is_cut_by_what_it_takes_on_a_terminal() -> None:
+    assert fit("abc", 5) == "abc  "
+    assert fit("abc", 5, right=True) == "  abc"
+    assert fit("abcdef", 5) == "abcd…"
+    assert fit("数据库", 5) == "数据…"
+    assert fit("数据库", 4) == "数… "
+    assert cut([("abc", "plain"), ("数据", "bad")], 5) == [("abc", "plain"), ("…", "bad")]
+    assert columns_of("e\u0301数\u200b") == 3
+
+
+def test_changes_have_room_in_their_column() -> None:
+    assert text_change(None) == text_change(0) == ""
+    assert text_change(12) == "+12"
+    assert text_change(-99999) == "-99999"
+    assert text_change(-1234567) == "-1234k"
+    assert text_change(123456, 5) == "+123k"
