@@ -151,14 +151,21 @@ of the host or of one process, with its scan.
 <!-- begin: leaks -->
 <!-- end: leaks -->
 
+Flows are folded in memory, of rows that have few peers or each another one; the floor is the same
+count by port and peer without directions, sums and order. Live it is the whole question, beside its
+rows streamed and dropped.
+
+<!-- begin: flows -->
+<!-- end: flows -->
+
 ## While it changes
 
 Commands that stay, each looked at while it ran. CPU is its own, its children's and what the kernel
 did for them, as a share of one core and for each frame, scrape or run (those one behind the other,
-here at a UNIX socket); memory is the most that was
-seen, of shared pages its share. *Left* is kernel memory in dentries and inodes of /proc that stayed
-behind after the kernel's caches had been dropped while it ran; *noise* is what they change by when
-nothing runs. `watch` begins its two seconds when `ss` has ended.
+here at a UNIX socket); memory is the most that was seen, of shared pages its share. *Left* is
+kernel memory in dentries and inodes of /proc that one frame, scrape or run, or a second of waiting,
+left behind after the kernel's caches had been dropped, the least of five times; *noise* is what
+they change by when nothing runs. `watch` begins its two seconds when `ss` has ended.
 
 <!-- begin: live -->
 <!-- end: live -->
@@ -244,6 +251,10 @@ def words_of_size(case: Case) -> list[str]:
 
 def way_and_form(case: Case) -> list[str]:
     return parameters(case) if case.name.startswith("test_snapshot") else ["json.loads", "jsonl"]
+
+
+def whose_flows(case: Case) -> list[str]:
+    return ["of the farm, live"] if case.name.startswith("test_flows") else parameters(case)[1:]
 
 
 def parse_table(cases: bars.Cases) -> str:
@@ -456,6 +467,9 @@ def publish(folder: Path) -> None:
         "halfopen": timings(named(cases, "test_halfopen"), ["connections a side", "looks"]),
         "leaks": timings(
             [*named(cases, "test_follow"), *named(cases, "test_sample")], ["samples, or of whom"]
+        ),
+        "flows": timings(
+            [*named(cases, "test_fold"), *named(cases, "test_flows")], ["peers"], whose_flows
         ),
         "live": live_table(folder),
         "parse": parse_table(cases),
