@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import fastsock
 import proctree
 from children import AS_ROOT, OWN, child_process
 from fastsock import names
@@ -24,7 +25,7 @@ from own_namespace import KEPT, keep, open_sockets
 
 COMMAND = [sys.executable, "-m", "fastsock", "netstat"]
 NETSTAT = shutil.which("netstat")
-SOURCE = Path(__file__).parents[1] / "src"
+SOURCE = Path(fastsock.__file__).parents[1]  # what is tested, which may be installed
 NETNS = 4026531840
 
 # What people type.

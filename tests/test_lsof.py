@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import fastsock
 from fastsock.compat.lsof import run
 from lsof_holder import hold
 from own_namespace import Namespace
@@ -395,7 +396,7 @@ def test_what_is_not_implemented_is_refused_by_name(flag: str) -> None:
 
 def test_as_a_command(held: dict[str, Any]) -> None:
     command = [sys.executable, "-m", "fastsock", "lsof", "-t", f"-iTCP:{held['port']}"]
-    source = str(Path(__file__).parents[1] / "src")
+    source = str(Path(fastsock.__file__).parents[1])  # what is tested, which may be installed
     done = subprocess.run(
         command,
         capture_output=True,
