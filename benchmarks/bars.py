@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from results import Case, Unreadable, read_cases, read_commands, read_live
+from results import Case, Unreadable, read_budget, read_cases, read_commands, read_live
 
 Cases = dict[str, Case]
 LARGE, HUGE = 100_000, 1_000_000
@@ -130,12 +130,17 @@ def installed_command(cases: Cases) -> float | None:
     return case.ratio if case and not case.info["editable"] else None
 
 
-def command_speed(key: str, command: str, ours: str) -> Callable[[Cases], float | None]:
-    """How many times as long a tool takes as we do, of medians taken in turn."""
+def command_speed(
+    key: str, command: str, ours: str, size: int = LARGE, asked: str = ""
+) -> Callable[[Cases], float | None]:
+    """How many times as long a tool takes as we do, of medians taken in turn.
+
+    `asked`: the key of the question that the tool was asked, where it is another one.
+    """
 
     def measured(cases: Cases) -> float | None:
-        other = cases.get(f"command[{key}: {command}-{LARGE}]")
-        mine = cases.get(f"command[{key}: fastsock {ours}-{LARGE}]")
+        other = cases.get(f"command[{asked or key}: {command}-{size}]")
+        mine = cases.get(f"command[{key}: fastsock {ours}-{size}]")
         return other.median / mine.median if other and mine else None
 
     return measured
@@ -242,6 +247,29 @@ BARS = [
         drop_in_speed(DROP_IN_PROCESS),
         at_least=True,
     ),
+    *(
+        Bar(f"{name}: ss -tanp / fastsock list -O", limit, measured, at_least=True)
+        for name, limit, measured in (
+            ("100k", 20, command_speed("owners", "ss -tanp", "list -O")),
+            ("1M", 400, command_speed("owners", "ss -tanp", "list -O", HUGE)),
+        )
+    ),
+    Bar(
+        "100k: lsof -nP -iTCP / fastsock list -O",
+        20,
+        command_speed("owners", "lsof -nP -iTCP", "list -O", asked="descriptors"),
+        at_least=True,
+    ),
+    Bar(
+        "100k: lsof -a -p PID -iTCP:5000 / fastsock count -p PID --port 5000",
+        10,
+        command_speed(
+            "process",
+            "lsof -nP -a -p PID -iTCP:5000",
+            "count --json --descriptors -p PID --port 5000",
+        ),
+        at_least=True,
+    ),
     line_bar(20, "ss -tanp", "ss -tanp"),
     line_bar(1, "ss -tanp", "ss -tanp", "ss -tan"),
     line_bar(20, "lsof -iTCP", "lsof -nP -iTCP"),
@@ -267,7 +295,8 @@ BARS = [
 ]
 
 
-READERS = {"peers": read_commands, "live": read_live}  # by how a file's name begins
+# By how a file's name begins.
+READERS = {"peers": read_commands, "live": read_live, "budget": read_budget}
 
 
 def read_run(folder: Path) -> Cases:

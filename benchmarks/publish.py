@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import bars
+import budget
 import live
 import picture
 from peers import verdict
@@ -58,6 +59,13 @@ Read this first:
 <!-- end: commands -->
 
 User and system time are apart because system time is the kernel's: no parser shortens it.
+
+Where the time of `fastsock list -O` goes, from before it is started until it is gone. Each part's
+time is its own: dumps of sock_diag are taken out of what asks for them. The median of each part;
+its sum is with the clocks, in turn with the command as it is.
+
+<!-- begin: budget -->
+<!-- end: budget -->
 
 ## Cases that we lose or draw
 
@@ -333,6 +341,18 @@ def live_table(folder: Path) -> str:
     )
 
 
+def budget_table(folder: Path) -> str:
+    documents = sorted(map(read_json, folder.glob("budget-*.json")), key=_sockets)
+    if not documents:
+        return grid((), ())
+    lines = {**budget.PARTS, "sum": budget.SUM, "seconds": budget.WHOLE}
+    times = [{**found["parts"], **found} for found in documents]
+    return grid(
+        [f"`{documents[0]['command']}`", *(f"{found['sockets']:,} sockets" for found in documents)],
+        ([text, *(seconds(found[part]) for found in times)] for part, text in lines.items()),
+    )
+
+
 def bars_table(cases: bars.Cases) -> str:
     verdicts = [(bar, *bar.verdict(cases)) for bar in bars.BARS]
     return grid(
@@ -471,6 +491,7 @@ def publish(folder: Path) -> None:
         "flows": timings(
             [*named(cases, "test_fold"), *named(cases, "test_flows")], ["peers"], whose_flows
         ),
+        "budget": budget_table(folder),
         "live": live_table(folder),
         "parse": parse_table(cases),
         "memory": memory_table(cases),

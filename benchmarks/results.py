@@ -1,6 +1,6 @@
 """Read what pytest-benchmark stored, with what our cases add to it in `extra_info`.
 
-And what peers.py and live.py store, as cases of the same kind.
+And what peers.py, live.py and budget.py store, as cases of the same kind.
 
 engine     which engine answered
 rows       how many rows the answer has
@@ -124,6 +124,25 @@ def read_live(path: Path) -> dict[str, Case]:
     except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
         raise Unreadable(f"{path}: no result of live.py ({error!r})") from None
     return {case.name: case for case in cases}
+
+
+def read_budget(path: Path) -> dict[str, Case]:
+    """Return the parts of a command that budget.py timed, as `budget[PART-SOCKETS]`.
+
+    Raises Unreadable.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+        size, runs = int(document["sockets"]), int(document["runs"])
+        names = {part: f"budget[{part}-{size}]" for part in document["parts"]}
+        return {
+            name: Case(name, float(document["parts"][part]), runs, size, {})
+            for part, name in names.items()
+        }
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Unreadable(f"{path}: no result of budget.py ({error!r})") from None
 
 
 def seconds(value: float) -> str:

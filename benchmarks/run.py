@@ -4,8 +4,8 @@
     run.py [--sizes 1,1000,100000] [--output DIR] [--seconds 3] [--no-peers]
 
 DIR is by default benchmarks/runs/DATE-KIND. It gets SIZE.json (pytest-benchmark), peers-SIZE.json
-(whole commands), live-SIZE.json (commands that stay), corpus.json (what needs no farm) and a README
-with what they were made with.
+(whole commands), budget-SIZE.json (one of them, by its parts), live-SIZE.json (commands that stay),
+corpus.json (what needs no farm) and a README with what they were made with.
 Nothing that names this machine is stored. Then: bars.py DIR, and publish.py.
 """
 
@@ -116,6 +116,8 @@ def inside(size: str, args: argparse.Namespace) -> None:
     if not args.no_peers:
         peers = [sys.executable, str(HERE / "peers.py"), f"--timeout={args.timeout}"]
         subprocess.run([*peers, f"--json={args.output / f'peers-{size}.json'}"], check=True)
+        parts = [sys.executable, str(HERE / "budget.py")]
+        subprocess.run([*parts, f"--json={args.output / f'budget-{size}.json'}"], check=True)
     if not args.no_peers and int(size) <= 200_000:  # of a million `ss -tanp` makes no frame
         staying = [sys.executable, str(HERE / "live.py")]
         subprocess.run([*staying, f"--json={args.output / f'live-{size}.json'}"], check=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import bars
+import budget
 import picture
 import publish
+from fastsock.implementation import COMPILED
 from results import Case, Unreadable, memory
 
 SCAN = "scan with owners, against the C walk"
@@ -185,6 +189,39 @@ def test_commands_that_stay_and_cannot_be_read(tmp_path: Path) -> None:
         bars.read_run(tmp_path)
 
 
+def test_where_the_time_of_a_command_goes(tmp_path: Path) -> None:
+    assert publish.budget_table(tmp_path) == "Not measured in this run."
+    for sockets, factor in ((100_000, 1), (1000, 0.5)):
+        times = {part: number * factor / 1000 for number, part in enumerate(budget.PARTS, 1)}
+        document = {
+            "sockets": sockets, "command": "fastsock list -O", "runs": 3, "parts": times,
+            "sum": sum(times.values()), "seconds": 0.05,
+        }  # fmt: skip
+        (tmp_path / f"budget-{sockets}.json").write_text(json.dumps(document))
+    found = bars.read_run(tmp_path)
+    assert found["budget[start-1000]"] == Case("budget[start-1000]", 0.0005, 3, 1000, {})
+    heading, _, first, *_, total, whole = publish.budget_table(tmp_path).splitlines()
+    assert heading == "| `fastsock list -O` | 1,000 sockets | 100,000 sockets |"
+    assert first == "| Python starts | 500 µs | 1.00 ms |"
+    assert total == "| all of it | 27.5 ms | 55.0 ms |"
+    assert whole == "| the command without clocks | 50.0 ms | 50.0 ms |"
+    (tmp_path / "budget-7.json").write_text('{"sockets": 7}')
+    with pytest.raises(Unreadable, match=r"budget-7\.json: no result of budget\.py \(KeyError"):
+        bars.read_run(tmp_path)
+
+
+@pytest.mark.skipif(not COMPILED, reason="the parts are those of compiled engines")
+def test_every_part_of_a_command_is_timed() -> None:
+    """On this host, by whatever engine works here: none of its functions has another name now."""
+    command = [sys.executable, str(budget.INSIDE), "1", "list", "-O", "--no-header", "--limit", "0"]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    told = dict(map(str.split, found.stdout.splitlines()))
+    assert {*budget.PARTS} - {"start", "end"} == {*told} - {"began", "ended"}
+    assert float(told["modules"]) > 0 and float(told["began"]) < float(told["ended"])
+    parts = sum(float(told[part]) for part in {*told} - {"began", "ended"})
+    assert parts == pytest.approx(float(told["ended"]) - float(told["began"]))
+
+
 @pytest.mark.parametrize("text", ["not ours", "{}", '{"sockets": 7, "answers": [{}]}'])
 def test_whole_commands_that_cannot_be_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
@@ -250,6 +287,6 @@ def test_memory_for_people(value: float, text: str) -> None:
 
 def test_the_template_has_a_place_for_every_table_of_the_page() -> None:
     page = (publish.ROOT / "BENCHMARKS.md").read_text()
-    for name in ("bpf", "footprint", "render", "expression", "live", "bars"):
+    for name in ("budget", "bpf", "footprint", "render", "expression", "live", "bars"):
         assert f"<!-- begin: {name} -->\n" in page and f"<!-- end: {name} -->" in page
         assert f"<!-- begin: {name} -->\n<!-- end: {name} -->" in publish.TEMPLATE
