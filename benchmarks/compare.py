@@ -30,7 +30,7 @@ FASTER, SLOWER, NOT_COMPARABLE = 0, 5, 2
 
 def same_size(base: Case, head: Case) -> bool:
     """Whether both saw as many rows, but for the few that come and go on a live host."""
-    return abs(base.rows - head.rows) <= max(16, base.rows // 100)
+    return abs(base.rows - head.rows) <= max(50, base.rows // 100)
 
 
 def measure(base: Case, head: Case) -> tuple[float, float, Callable[[float], str]]:

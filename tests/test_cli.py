@@ -621,7 +621,7 @@ def test_an_engine_that_cannot_work_here(
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (fastsock.errors.OwnersHidden([12]), 4),
+        (fastsock.errors.OwnersHidden([12], "run as root"), 4),
         (fastsock.errors.NamespaceHidden("the namespace of 12 may not be read"), 4),
         (fastsock.errors.NoSuchNamespace("no such namespace: blue"), 2),
         (fastsock.errors.ParseError("/proc/net/tcp", 7, b"\x1b[2J"), 2),

@@ -984,6 +984,7 @@ def test_a_snapshot_without_tcp_is_left_out() -> None:
         (["a", "--pause", "1"], "--netns, --engine, --procfs and --pause are for --live"),
         (["-", "-"], "only one snapshot can come from standard input"),
         (["a", "-p", "1"], "halfopen compares whole tables: --pid would hide the other ends"),
+        (["--live", "-x"], "halfopen compares whole tables: --unix would hide the other ends"),
         (["a", "--port", "1"], "halfopen compares whole tables: --port would hide the other ends"),
         (["--live", "--pause", "0"], "--pause: '0' is not a number of seconds (above 0, to 86400)"),
         (["--live", "--pause", "x"], "--pause: 'x' is not a number of seconds (above 0, to 86400)"),

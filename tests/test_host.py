@@ -7,9 +7,13 @@ import os
 import pytest
 
 from children import AS_ROOT, NOBODY, in_child, libc
+from fastsock.engines import host as host_module
 from fastsock.engines.host import (
     ALL_CAPABILITIES,
+    LOOK_FOR_DENIAL,
+    PTRACE,
     Host,
+    help_to_read,
     parse_lockdown,
     parse_release,
     parse_status,
@@ -111,3 +115,25 @@ def test_what_a_process_gives_away() -> None:
     asked = in_child(ask, user=NOBODY)
     assert (asked[0], asked[2]) == (uid, True)
     assert not AS_ROOT or asked[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("effective", "user_namespace", "procfs", "text"),
+    [
+        (0, 0xEFFFFFFD, "/proc", "run as root or with CAP_SYS_PTRACE"),
+        (ALL_CAPABILITIES & ~PTRACE, 0xEFFFFFFD, "/proc", "run as root or with CAP_SYS_PTRACE"),
+        (PTRACE, 0xEFFFFFFD, "/proc/", LOOK_FOR_DENIAL),
+        (PTRACE, 0, "/proc", LOOK_FOR_DENIAL),  # a kernel without user namespaces
+        (PTRACE, 4026532001, "/proc", "run as root outside this user namespace"),
+        # There files have modes and nothing else.
+        (PTRACE, 0xEFFFFFFD, "/srv/tree", "run as root or with CAP_SYS_PTRACE"),
+    ],
+)
+def test_nobody_is_told_to_become_what_he_is(
+    monkeypatch: pytest.MonkeyPatch, effective: int, user_namespace: int, procfs: str, text: str
+) -> None:
+    monkeypatch.setattr(host_module, "read_effective", lambda: effective)
+    monkeypatch.setattr(host_module, "_read_user_namespace", lambda: user_namespace)
+    assert help_to_read(procfs) == text
+    alone = text.replace("root or", "root, as its user, or")
+    assert help_to_read(procfs, alone=True) == alone

@@ -23,6 +23,7 @@ from fastsock.portrait import Portrait
 from holders import wait_for_zombie
 from mounts import mount, mount_privately
 from ports import listen, port_of, reset
+from proctree import ProcTree
 
 SELF = os.getpid()
 KEPT: list[object] = []
@@ -241,6 +242,18 @@ def test_what_may_not_be_read_is_none(engine_name: str) -> None:
     assert unknown == (None, None, None, None)
     assert same
     assert '"counts": null' in str(text) and '"files": null' in str(text)
+
+
+@pytest.mark.skipif(AS_ROOT, reason="root reads all links")
+def test_descriptors_that_may_be_listed_and_not_read(tmp_path: Path, tree_engine_name: str) -> None:
+    """How many there are of each kind is unknown, and not nothing."""
+    tree = ProcTree(tmp_path)
+    closed = tree.process(5).socket(1, 50).descriptor(3, "/dev/null")
+    (closed.path / "fd").chmod(0o400)  # may be listed, but nothing in it may be looked up
+    found = fastsock.process(5, engine=tree_engine_name, procfs=str(tree))
+    (closed.path / "fd").chmod(0o700)
+    assert "files" in found.hidden
+    assert (found.descriptors, found.counts) == (None, None)
 
 
 def test_what_of_a_name_may_be_read_is(engine_name: str) -> None:

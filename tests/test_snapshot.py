@@ -841,6 +841,13 @@ def test_nobody_reads_standard_output() -> None:
     assert done.stderr == b"fastsock: standard output: No space left on device\n"
 
 
+def test_standard_output_is_closed() -> None:
+    """An answer leaves its exit code; of a snapshot nothing is left."""
+    command = ["sh", "-c", '"$@" >&-', "sh", sys.executable, "-m", "fastsock", "snapshot", "-"]
+    done = subprocess.run(command, stderr=subprocess.PIPE, timeout=60)
+    assert (done.returncode, done.stderr) == (2, b"fastsock: standard output: closed\n")
+
+
 def limit_file_size() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 

@@ -253,6 +253,7 @@ def test_sockets_that_share_an_address(run: Run, tmp_path: Path) -> None:
         ("[::1]:80", {"port": 80, "address": "::1"}),
         ("65536", {"inode": 65536}),
         ("inode:7", {"inode": 7}),
+        ("socket:[7]", {"inode": 7}),
         (str(2**64 - 1), {"inode": 2**64 - 1}),
     ],
 )

@@ -237,17 +237,22 @@ class Question:
             refused = {*walk.denied, *walk.denied_links}
             ended = {pid for pid in refused if processes.has_ended(f"{self.procfs}/{pid}")}
             if refused - ended:
-                raise OwnersHidden(sorted(refused - ended))
+                raise self._hidden(refused - ended)
             gone = sorted({*walk.missing, *ended})  # since they were looked up
             if gone and len(gone) == len(walk.scope):
                 raise NoSuchProcess(", ".join(map(str, gone)))
         elif self._named.intersection(walk.denied):
-            raise OwnersHidden(sorted(self._named.intersection(walk.denied)))
+            raise self._hidden(self._named.intersection(walk.denied))
         self.sources["owners"] = self.engine.sources["owners"]
         self._note_walk(walk)
         if fields is not None and self._follows_pids and walk.unnamed:
             self._note_hidden_namespaces(walk.unnamed)
         return walk
+
+    def _hidden(self, pids: Iterable[int]) -> OwnersHidden:
+        from fastsock.engines.host import help_to_read  # not above: seldom needed
+
+        return OwnersHidden(sorted(pids), help_to_read(self.procfs, alone=True))
 
     def _note_hidden_namespaces(self, hidden: int) -> None:
         """Say that sockets are missing of processes of which /proc shows no namespace either."""
@@ -265,7 +270,11 @@ class Question:
         )
 
     def _note_walk(self, walk: Walk) -> None:
-        privileges = "run as root or with CAP_SYS_PTRACE"
+        privileges = ""
+        if walk.denied or walk.denied_links:
+            from fastsock.engines.host import help_to_read  # not above: seldom needed
+
+            privileges = help_to_read(self.procfs)
         if walk.denied:
             hidden = sum(processes.count_descriptors(self.procfs, walk.denied).values())
             self.miss(

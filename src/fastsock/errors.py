@@ -195,13 +195,10 @@ class OwnersHidden(Hidden):
     (proc_pid_fd(5), ptrace(2) "Ptrace access mode checking").
     """
 
-    def __init__(self, pids: Iterable[int]) -> None:
+    def __init__(self, pids: Iterable[int], remedy: str) -> None:
         self.pids = tuple(pids)
         listed = ", ".join(map(str, self.pids[:10])) + (", …" if len(self.pids) > 10 else "")
-        super().__init__(
-            f"the descriptors of process {listed} may not be read; "
-            "run as root, as its user, or with CAP_SYS_PTRACE"
-        )
+        super().__init__(f"the descriptors of process {listed} may not be read; {remedy}")
 
 
 class NamespaceHidden(Hidden):

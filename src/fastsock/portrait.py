@@ -257,7 +257,10 @@ def _add_files(portrait: Portrait, procfs: str, below: Sequence[tuple[bytes, byt
         return
     for row in found:
         kinds[row.type] = kinds.get(row.type, 0) + 1
-    portrait.descriptors = dict(sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])))
+    if found.denied_links:  # how many of each kind there are, nobody knows
+        portrait.hidden += ("files",)
+    else:
+        portrait.descriptors = dict(sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])))
     portrait.files = [
         row
         for row in found
@@ -266,5 +269,3 @@ def _add_files(portrait: Portrait, procfs: str, below: Sequence[tuple[bytes, byt
         and not row.path.startswith(_MEMORY)
         and (not below or any(row.path.startswith(starts) for starts in below))
     ]
-    if found.denied_links:
-        portrait.hidden += ("files",)

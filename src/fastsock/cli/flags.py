@@ -239,6 +239,13 @@ class Options:
         """The value of a flag that takes one."""
         return self.values[keyword][-1] if keyword in self.values else default
 
+    def selections(self) -> Iterable[Flag]:
+        """Return the flags that select which were given; of switches with one keyword the right."""
+        for flag in SELECTION:
+            given = self.values.get(flag.keyword, ())
+            if given if flag.parse else flag.value in given:
+                yield flag
+
     def question(self) -> dict[str, Any]:
         """Return the keywords of the library that the selection flags mean."""
         asked: dict[str, Any] = {}

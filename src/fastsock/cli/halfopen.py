@@ -7,7 +7,7 @@ from itertools import islice
 
 from fastsock import render
 from fastsock.cli.answer import FINDING, Answer
-from fastsock.cli.flags import SELECTION, Flag, Options, UsageError, parse_netns, parse_seconds
+from fastsock.cli.flags import Flag, Options, UsageError, parse_netns, parse_seconds
 from fastsock.cli.owners import text_missing, text_owners
 from fastsock.cli.rows import parse_limit
 from fastsock.cli.snapshot import load_snapshots
@@ -80,8 +80,8 @@ RUN: dict[str, Callable[[Options, Answer], int]] = {"halfopen": run}
 
 def find(options: Options) -> HalfOpen:
     """Return the answer to a command line; UsageError where that makes no sense."""
-    for flag in SELECTION:
-        if flag.keyword in options.values and flag.keyword not in ASKED:
+    for flag in options.selections():
+        if flag.keyword not in ASKED:
             raise UsageError(
                 f"halfopen compares whole tables: {flag.names[-1]} would hide the other ends"
             )

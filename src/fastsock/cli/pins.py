@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from fastsock import render
 from fastsock.cli.answer import ANSWERED, NOTHING, SCHEMA, Answer
 from fastsock.cli.flags import (
-    SELECTION,
     Flag,
     Options,
     UsageError,
@@ -67,9 +66,8 @@ def run(options: Options, answer: Answer) -> int:
             "bpf takes one of " + " ".join(ACTIONS) + (f", not {given!r}" if given else "")
         )
     (action,) = options.positional
-    for flag in SELECTION:
-        if options.on(flag.keyword):
-            raise UsageError(f"{flag.names[-1]} has no place here: bpf {action} asks of no sockets")
+    for flag in options.selections():
+        raise UsageError(f"{flag.names[-1]} has no place here: bpf {action} asks of no sockets")
     for name in ("group", "program"):
         if options.on(name) and ACTIONS[action] is not _pin:
             raise UsageError(f"--{name} has no place here: it is of bpf pin")

@@ -69,7 +69,10 @@ def run(options: Options, answer: Answer) -> int:
     code = answer.code(*portraits)
     hidden = sorted({name for portrait in portraits for name in portrait.hidden})
     if hidden:
-        answer.warn(f"{', '.join(hidden)} may not be read; run as root or with CAP_SYS_PTRACE")
+        from fastsock.engines.host import help_to_read  # not above: seldom needed
+
+        helps = help_to_read(question.get("procfs", "/proc"))
+        answer.warn(f"{', '.join(hidden)} may not be read; {helps}")
         return HIDDEN
     return code
 

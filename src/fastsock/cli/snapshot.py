@@ -6,10 +6,11 @@ Here is also what the verbs share that read such files.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from fastsock.cli.answer import BAD_USAGE, Answer
-from fastsock.cli.flags import SELECTION, Flag, Options, UsageError
+from fastsock.cli.answer import BAD_USAGE, Answer, WriteFailed
+from fastsock.cli.flags import Flag, Options, UsageError
 from fastsock.cli.usage import ASKED, HOST_KEYWORDS
 
 TYPE_CHECKING = False
@@ -55,8 +56,11 @@ def run(options: Options, answer: Answer) -> int:
         raise UsageError("a snapshot is of a whole host: of the selections it takes only " + _TAKEN)
     if options.on("jsonl"):
         raise UsageError("--jsonl: a snapshot is in JSON lines, but where its name ends in .arrows")
-    if options.on("json") and path == _STANDARD:
-        raise UsageError("--json and the snapshot would both go to standard output")
+    if path == _STANDARD:
+        if options.on("json"):
+            raise UsageError("--json and the snapshot would both go to standard output")
+        if sys.stdout is None:  # of an answer the exit code is left, of a snapshot nothing
+            raise WriteFailed("standard output: closed")
 
     from fastsock.diagnose.snapshot import Snapshot
 
@@ -89,8 +93,8 @@ RUN: dict[str, Callable[[Options, Answer], int]] = {"snapshot": run}
 
 def refuse_asking(options: Options) -> None:
     """Raise UsageError where a flag says how to ask the kernel: snapshots have been taken."""
-    for flag in SELECTION:
-        if flag.keyword in ASKED and options.on(flag.keyword):
+    for flag in options.selections():
+        if flag.keyword in ASKED:
             raise UsageError(f"{flag.names[-1]} has no place here: a snapshot is what was taken")
 
 

@@ -41,7 +41,7 @@ fastsock listeners [FLAGS] [EXPR]: what listens, from where it is reached, who o
 QUEUE is how many connections wait to be accepted and how many may; +N: so many more processes.
 """,
     "who": """\
-fastsock who :PORT|ADDRESS:PORT|inode:N [FLAGS]: who has this end
+fastsock who :PORT|ADDRESS:PORT|inode:N|socket:[N] [FLAGS]: who has this end
 What listens there in full, children below their parents; connections by process and state. --pids
 are those of who listens, or where nobody does, of whose sockets are bound there.
 """,

@@ -72,8 +72,11 @@ RUN: dict[str, Callable[[Options, Answer], int]] = {"who": run}
 def parse_end(text: str) -> dict[str, Any]:
     """Return the keywords for `:80`, `127.0.0.1:80`, `[::1]:80`, `80` alone, and `inode:7`.
 
-    A number that is no port is an inode.
+    A number that is no port is an inode, and so is what stands in the link of a descriptor:
+    `socket:[7]`.
     """
+    if text.startswith("socket:[") and text.endswith("]"):
+        text = f"inode:{text[8:-1]}"
     if text.startswith("inode:"):
         return {"inode": parse_number(text[6:], "socket's inode", 1, 2**64 - 1)}
     if text.isascii() and text.isdigit() and len(text) <= 20 and int(text) > 65535:

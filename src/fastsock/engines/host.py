@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 INITIAL_USER_NAMESPACE = 0xEFFFFFFD  # include/linux/proc_ns.h, PROC_USER_INIT_INO
 SECCOMP_FILTER = 2  # linux/seccomp.h, SECCOMP_MODE_FILTER
 ALL_CAPABILITIES = (1 << 64) - 1
+PTRACE = 1 << 19  # include/uapi/linux/capability.h, CAP_SYS_PTRACE
 
 # Whatever was asked for, this helps against errors of these numbers.
 SCARCE = {
@@ -123,11 +124,29 @@ def read_host() -> Host:
     )
 
 
+def read_effective() -> int:
+    """Return this thread's capabilities in effect, as bits; none where /proc does not say."""
+    return parse_status(_read_text("/proc/thread-self/status")).get("effective") or 0
+
+
+def help_to_read(procfs: str, alone: bool = False) -> str:
+    """Return what helps where processes may not be looked into; one `alone` has one user.
+
+    CAP_SYS_PTRACE in the user namespace of a process is all that the kernel itself asks for
+    (ptrace(2), "Ptrace access mode checking").
+    """
+    if os.path.normpath(procfs) != "/proc" or not read_effective() & PTRACE:
+        return f"run as root{', as its user,' if alone else ''} or with CAP_SYS_PTRACE"
+    if _read_user_namespace() not in (INITIAL_USER_NAMESPACE, 0):
+        return "run as root outside this user namespace"
+    return LOOK_FOR_DENIAL
+
+
 def _read_text(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
-    except OSError:  # no /proc; no securityfs; a kernel without lockdown
+    except OSError:  # no /proc; no securityfs; a kernel without lockdown; no descriptor left
         return ""
 
 

@@ -26,8 +26,8 @@ WORTH_LOADING = 800
 WORTH_ANOTHER = 10_000
 MOST_LOADED = 8  # for single questions, the latest
 
-# include/uapi/linux/capability.h: CAP_PERFMON and CAP_BPF, CAP_SYS_ADMIN, CAP_SYS_PTRACE.
-LOADING, ADMIN, PTRACE = 1 << 38 | 1 << 39, 1 << 21, 1 << 19
+# include/uapi/linux/capability.h: CAP_PERFMON and CAP_BPF, CAP_SYS_ADMIN.
+LOADING, ADMIN = 1 << 38 | 1 << 39, 1 << 21
 
 INITIAL_PID_NAMESPACE = 0xEFFFFFFC  # include/linux/proc_ns.h, PROC_PID_INIT_INO
 
@@ -199,13 +199,9 @@ def is_only_way() -> bool:
     """Whether this thread may load it and may not read others' descriptors: their links then say
     nothing, however few they are.
     """
-    from fastsock.engines.host import parse_status
+    from fastsock.engines.host import PTRACE, read_effective
 
-    try:
-        with open("/proc/thread-self/status", encoding="utf-8", errors="replace") as file:
-            effective: int = parse_status(file.read()).get("effective", 0)
-    except OSError:  # no descriptor left
-        return False
+    effective = read_effective()
     may_load = LOADING & ~effective == 0 or ADMIN & effective != 0
     return may_load and not effective & PTRACE
 

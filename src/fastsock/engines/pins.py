@@ -1,7 +1,7 @@
 """Pins: the loaded program in a bpf file system, for those who may not load it.
 
-    /sys/fs/bpf/fastsock/sockets_v1    a link for all processes: open(2) makes an iterator
-    /sys/fs/bpf/fastsock/program_v1    the program: links for single processes can be made of it
+    /sys/fs/bpf/fastsock/sockets_v2    a link for all processes: open(2) makes an iterator
+    /sys/fs/bpf/fastsock/program_v2    the program: links for single processes can be made of it
 
 A pin outlives who made it and is gone after a reboot. The number in its name is the layout of the
 records. Only the modes of the pin and of the directories around it decide who reads; no capability
