@@ -222,8 +222,51 @@ def test_a_tree_without_numbers_of_namespaces(tmp_path: Path) -> None:
         tree.table(name)
     look = take_look(procfs=tmp_path, engine="reference")
     assert list(look.spaces) == ["unknown"]
-    assert look.counts == {("unknown", "tcp", "ipv4"): {State.LISTEN: 1}}
+    filled = {place: states for place, states in look.counts.items() if states}
+    assert filled == {("unknown", "tcp", "ipv4"): {State.LISTEN: 1}}
     assert [one.netns for one in look.listeners] == ["unknown"]
+
+
+@pytest.fixture
+def numberless(tmp_path: Path) -> ProcTree:
+    """Processes 5 in a namespace with a number, 6 and 7 in two without, and what these counted."""
+    tree = ProcTree(tmp_path)
+    for pid, netns in ((5, NETNS), (6, None), (7, None)):
+        tree.process(pid, b"one", netns=netns)
+        for name in ("tcp", "tcp6", "udp", "udp6"):
+            tree.table(name, pid=pid)
+        (tmp_path / f"{pid}/net/netstat").write_text(f"TcpExt: ListenDrops\nTcpExt: {100 + pid}\n")
+    return tree
+
+
+def test_namespaces_without_numbers_are_told_together(numberless: ProcTree) -> None:
+    """Sockets only: whose counters would they be when another one comes or goes?"""
+    for gone in (None, 7, 6):
+        if gone is not None:
+            shutil.rmtree(numberless.path / str(gone))
+        look = take_look(procfs=numberless.path, engine="reference", netns="all")
+        found = samples(make_families(look))
+        assert value(found, "fastsock_listen_drops_total", netns=str(NETNS)) == 105
+        assert value(found, "fastsock_listen_drops_total", netns="unknown") is None
+        assert list(look.spaces) == [str(NETNS)]
+        # Always there, though nobody has a socket, until there is no such namespace any more.
+        labels = {"protocol": "tcp", "family": "ipv4", "state": "close_wait", "netns": "unknown"}
+        assert value(found, "fastsock_sockets", **labels) == (None if gone == 6 else 0)
+
+
+def test_a_namespace_that_is_asked_for_needs_no_number(numberless: ProcTree) -> None:
+    """It is always the same one: a process 1 that may not be read, below another root."""
+    look = take_look(procfs=numberless.path, engine="reference", netns=7)
+    found = samples(make_families(look))
+    assert value(found, "fastsock_listen_drops_total", netns="unknown") == 107
+
+
+def test_namespaces_without_numbers_do_not_take_the_place_of_others(numberless: ProcTree) -> None:
+    look = take_look(
+        procfs=numberless.path, engine="reference", netns="all", limits=Limits(namespaces=1)
+    )
+    assert {netns for netns, *_ in look.counts} == {str(NETNS), "unknown"}
+    assert "namespaces over limit" not in [entry["what"] for entry in look.incomplete]
 
 
 # ------------------------------------------------------------------------------------------ limits
@@ -241,11 +284,13 @@ def test_listeners_over_the_limit(own_namespace: Namespace) -> None:
 
 def test_namespaces_over_the_limit(own_namespace: Namespace) -> None:
     pids = [os.getpid(), own_namespace.pid]
-    look = take_look(netns=pids, limits=Limits(namespaces=1))
+    protocols = ("tcp", "udp", "unix")
+    look = take_look(netns=pids, protocol=protocols, limits=Limits(namespaces=1))
     assert list(look.spaces) == ["own"]
     # What is in others is counted, and nothing else is told of them.
     other = {place: sum(n.values()) for place, n in look.counts.items() if place[0] == "other"}
     assert sum(other.values()) == len(own_namespace.sockets)
+    assert set(other) == {("other", *pair) for pair in look.pairs}  # also where there are none
     assert {one.netns for one in look.listeners} <= {"own"}
     found = samples(make_families(look))
     assert value(found, "fastsock_scan_incomplete", what="namespaces_over_limit") == 1
@@ -259,7 +304,7 @@ def test_namespaces_are_chosen_and_named(monkeypatch: pytest.MonkeyPatch) -> Non
     names = {3: "blue", 4: "own", 5: "42", 6: "a\nb", 8: "other"}
     found = [Found(inode, [], name) for inode, name in names.items()]
     monkeypatch.setattr(looking, "named_namespaces", lambda: found)
-    spaces = [Found(inode, ["/proc/1/net"]) for inode in (9, 8, 7, 6, 5, 4, 3, 0)]
+    spaces = [Found(inode, ["/proc/1/net"]) for inode in (9, 8, 7, 6, 5, 4, 3)]
     chosen = choose_namespaces(spaces, 7)
     assert [one.inode for one in chosen] == [7, 3, 4, 5, 6, 8, 9]
     assert name_namespaces(chosen) == {
@@ -283,7 +328,8 @@ def test_there_are_no_more_series_than_is_said() -> None:
         for n in range(1, 101)
     }
     look.ports = dict.fromkeys(look.spaces, (1, 2))
-    look.counts = {("other", *pair): {1: 1} for pair in look.pairs}
+    names = (*look.spaces, "other", "unknown")
+    look.counts = {(netns, *pair): {1: 1} for netns in names for pair in look.pairs}
     look.listeners = [Listener("1", "::", port, 0, 1, 1) for port in range(500)]
     states = {UDP: (1, 7), TCP: tuple(State)}
     groups: list[Any] = [((b"%d" % n, protocol), dict.fromkeys(states[protocol], 1))
@@ -291,12 +337,12 @@ def test_there_are_no_more_series_than_is_said() -> None:
     groups += [((state, protocol), {1: 1}) for state in (-1, -2, -3) for protocol in states]
     look.holders = {"command": rank_holders("command", groups, 20, False)}
     found = samples(page(look).collect())
-    assert sum(name == "fastsock_sockets" for name, _ in found) == 101 * 26
+    assert sum(name == "fastsock_sockets" for name, _ in found) == 102 * 26
     by_space = [labels for name, labels in found if name != "fastsock_sockets"
                 and dict(labels).get("netns") == "2"]  # fmt: skip
     assert len(by_space) == 12
     assert sum(name == "fastsock_command_sockets" for name, _ in found) == 24 * 13
-    about = len(found) - 101 * 26 - 100 * 12 - 3 * 500 - 24 * 13
+    about = len(found) - 102 * 26 - 100 * 12 - 3 * 500 - 24 * 13
     assert about <= 40 and len(found) <= 5800
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 # By what of their owners sockets may be counted.
 OWNER_KEYS = ("command", "unit", "container", "pod", "pid")
 
-# What a namespace is called that has no name: ours; one whose number may not be read; all those
-# beyond the limit together.
+# What namespaces are called that have no name: ours; all those whose numbers may not be read,
+# together; all those beyond the limit, together.
 OWN, NAMELESS, OTHERS = "own", "unknown", "other"
 
 # What has local ports of its own: as many connections as there are ports may come from one address
@@ -109,11 +109,12 @@ class Look:
     """What was seen.
 
     `pairs` are the (protocol, family) that were asked for, and `counts` the numbers of sockets by
-    (netns, protocol, family), then by state. `spaces` are the namespaces that are told apart, by
-    what they are called. `ports` says of those how many local ports connections take towards that
-    destination (local address, remote address, remote port) which takes most, of how many that
-    connect(2) may choose from; it lacks those whose settings may not be read. `holders` are the
-    largest groups of owners, by key. `sources`, `incomplete` and `elapsed` are as of every answer.
+    (netns, protocol, family), then by state: all of these, with no states where there are none.
+    `spaces` are the namespaces that are told apart, by what they are called. `ports` says of those
+    how many local ports connections take towards that destination (local address, remote address,
+    remote port) which takes most, of how many that connect(2) may choose from; it lacks those whose
+    settings may not be read. `holders` are the largest groups of owners, by key. `sources`,
+    `incomplete` and `elapsed` are as of every answer.
     """
 
     __slots__ = (
@@ -162,20 +163,25 @@ def take_look(*, by: Sequence[str] = (), limits: Limits | None = None, **questio
     wanted = asked.want.terms["protocol"]
     made.pairs = [(PROTOCOL_NAMES[p], FAMILY_NAMES[f]) for p, f, _ in TABLES if p in wanted]
 
-    told = choose_namespaces(asked.namespaces, limits.namespaces)
+    numbered = [space for space in asked.namespaces if space.inode]
+    told = choose_namespaces(numbered, limits.namespaces)
     names = name_namespaces(told)
-    if len(told) < len(asked.namespaces):
-        left = len(asked.namespaces) - len(told)
+    left = len(numbered) - len(told)
+    if left:
         asked.miss("namespaces over limit", left, "they are counted together", "")
+    nameless = len(numbered) < len(asked.namespaces)
+    if nameless and is_one(question.get("netns")):
+        told, names = asked.namespaces, {0: NAMELESS}
     read, missing = read_spaces(os.fspath(asked.procfs), told)
-    made.spaces = {names[space.inode]: space for space in read if space.inode}
-    nameless = [space for space in read if not space.inode]
-    if len(nameless) == 1:  # of several nobody could tell which is which
-        made.spaces = {**made.spaces, NAMELESS: nameless[0]}
-    called = _Called(names, whole=len(told) == len(asked.namespaces))
+    made.spaces = {names[space.inode]: space for space in read}
+    together = [OTHERS] * bool(left) + [NAMELESS] * nameless
+    made.counts = {
+        (netns, *pair): {} for netns in (*names.values(), *together) for pair in made.pairs
+    }
+    called = _Called(names)
 
     counted = group.Grouper(("netns", "protocol", "family"))
-    takers = _Takers(space for space in read if space.inode)
+    takers = _Takers(read)
     listening = _Listening()
     grouped = {key: group.Grouper((*_keys(key), "protocol")) for key in by}
     join = Join(asked, asked.fields) if by else None
@@ -215,11 +221,19 @@ def take_look(*, by: Sequence[str] = (), limits: Limits | None = None, **questio
 # ------------------------------------------------------------------------------------- namespaces
 
 
-def choose_namespaces(namespaces: Sequence[Namespace], most: int) -> list[Namespace]:
+def is_one(netns: object) -> bool:
+    """Whether a question is about the same one namespace each time, whatever others there are.
+
+    Only then the numbers of one that has none itself may be told: where such namespaces come and
+    go, a counter would be now of this one and now of that one.
+    """
+    return netns is None or (isinstance(netns, (str, int)) and netns != "all")
+
+
+def choose_namespaces(namespaces: Iterable[Namespace], most: int) -> list[Namespace]:
     """Return those that are told apart: ours first, then by number, so that they stay the same."""
     ours = read_inode("/proc/thread-self")
-    ordered = sorted(namespaces, key=lambda one: (one.inode != ours, not one.inode, one.inode))
-    return ordered[:most]
+    return sorted(namespaces, key=lambda one: (one.inode != ours, one.inode))[:most]
 
 
 def name_namespaces(namespaces: Iterable[Namespace]) -> dict[int, str]:
@@ -232,8 +246,6 @@ def name_namespaces(namespaces: Iterable[Namespace]) -> dict[int, str]:
     named = {one.inode: escape(one.name) for one in named_namespaces()}
     found: dict[int, str] = {}
     for one in namespaces:
-        if not one.inode:
-            continue
         name = named.get(one.inode, OWN if one.inode == ours else "")
         # Whoever may give names could give one that means something else here.
         taken = name.isdigit() or (one.inode in named and name in (OWN, NAMELESS, OTHERS))
@@ -242,14 +254,10 @@ def name_namespaces(namespaces: Iterable[Namespace]) -> dict[int, str]:
 
 
 class _Called(dict[int, str]):
-    """What a row's namespace is called; `whole`: none was left out of `names`."""
-
-    def __init__(self, names: Mapping[int, str], whole: bool) -> None:
-        super().__init__(names)
-        self._whole = whole
+    """What a row's namespace is called, also where it is none of those that are told apart."""
 
     def __missing__(self, inode: int) -> str:
-        return OTHERS if inode or not self._whole else NAMELESS
+        return OTHERS if inode else NAMELESS
 
 
 # ------------------------------------------------------------------------------------------- ports

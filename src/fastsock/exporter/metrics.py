@@ -8,11 +8,11 @@ there, also with 0: a series that comes and goes can neither be subtracted nor a
 that nobody could read is left out: it is not 0.
 
 How many series there may be is bounded by the limits of a look: for each namespace that is told
-apart, and for all others together, 26 counts (29 with UNIX sockets), and for each of the former 12
-more; three for each listener; 13 (16) for each group of owners; and some 40 about the exporter
-itself. At most 100 namespaces, 500 listeners and 20 groups, if not told otherwise: 5,800, of which
-a host with one namespace and 20 listeners has 140. Namespaces without a name, and processes by
-their number, come and go: each is new to Prometheus.
+apart, for all others together and for those without a number together 26 counts (29 with UNIX
+sockets), and for each of the first 12 more; three for each listener; 13 (16) for each group of
+owners; and some 40 about the exporter itself. At most 100 namespaces, 500 listeners and 20 groups,
+if not told otherwise: 5,800, of which a host with one namespace and 20 listeners has 140.
+Namespaces without a name, and processes by their number, come and go: each is new to Prometheus.
 """
 
 from __future__ import annotations
@@ -135,9 +135,7 @@ def _sockets(look: Look) -> Metric:
         "Sockets by protocol, family, state and network namespace.",
         labels=("protocol", "family", "state", "netns"),
     )
-    nothing: dict[int, int] = {}
-    told = {(netns, *pair): nothing for netns in look.spaces for pair in look.pairs}
-    for (netns, protocol, name), states in {**told, **look.counts}.items():
+    for (netns, protocol, name), states in look.counts.items():
         for state, number in _each_state(protocol, states):
             family.add_metric((protocol, name, state, netns), number)
     return family
