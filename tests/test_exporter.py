@@ -279,6 +279,8 @@ def test_listeners_over_the_limit(own_namespace: Namespace) -> None:
     listening = sum(one.state == State.LISTEN for one in own_namespace.sockets)
     missing = value(found, "fastsock_scan_incomplete", what="listeners_over_limit")
     assert missing == (listening - 1 or None)
+    remedies = [one["remedy"] for one in look.incomplete if one["what"] == "listeners over limit"]
+    assert remedies == ["--max-listeners N"] * bool(missing)
     assert take_look(netns=own_namespace.pid, limits=Limits(listeners=0)).listeners == []
 
 
@@ -294,6 +296,8 @@ def test_namespaces_over_the_limit(own_namespace: Namespace) -> None:
     assert {one.netns for one in look.listeners} <= {"own"}
     found = samples(make_families(look))
     assert value(found, "fastsock_scan_incomplete", what="namespaces_over_limit") == 1
+    [missing] = [one for one in look.incomplete if one["what"] == "namespaces over limit"]
+    assert missing["remedy"] == "--max-namespaces N"
     assert {labels for name, labels in found if name == "fastsock_listen_drops_total"} == {
         (("netns", "own"),)
     }

@@ -22,7 +22,7 @@ import pytest
 
 from command_line import Run
 from ports import listen, port_of
-from proctree import ProcTree
+from proctree import LISTEN, ProcTree, tcp_line
 
 pytest.importorskip("prometheus_client", reason="prometheus_client, an extra, is not installed")
 
@@ -174,6 +174,28 @@ def test_everybody_is_warned_of_an_open_address() -> None:
         warning = one.process.stderr.read()
         assert warning.startswith("fastsock: 0.0.0.0:")
         assert warning.endswith(" is not loopback: whoever comes there can read this\n")
+
+
+def test_why_it_does_not_see_all_is_said_once(tmp_path: Path) -> None:
+    """When it is first met, though the number is another one each time; and what helps."""
+
+    def listeners(*ports: int) -> None:
+        lines = [tcp_line(("10.0.0.1", port), ("0.0.0.0", 0), LISTEN) for port in ports]
+        tree.table("tcp", *lines)
+
+    tree = ProcTree(tmp_path)
+    listeners(80)
+    words = ("--procfs", str(tmp_path), "--engine", "reference", "--max-listeners", "1")
+    with exporter(*words) as one:
+        for ports in ((80,), (80, 81), (80, 81), (80, 81, 82), (80,), (80, 81, 82, 83)):
+            listeners(*ports)
+            one.scrape()
+        assert one.end() == 0
+        lines = one.process.communicate()[1].splitlines()
+    assert len(set(lines)) == len(lines)
+    assert [line for line in lines if "listeners" in line] == [
+        "fastsock: 1 listeners over limit: the fullest are told; --max-listeners N"
+    ]
 
 
 # ------------------------------------------------------------------------------------ many scrapes

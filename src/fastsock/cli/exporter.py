@@ -146,20 +146,22 @@ def run(options: Options, answer: Answer) -> int:
         )
         return BAD_USAGE
     from fastsock.exporter.exchange import PATH
-    from fastsock.exporter.look import take_look
+    from fastsock.exporter.look import Look, take_look
+    from fastsock.exporter.reasons import Reasons
     from fastsock.exporter.server import Served, Server, tell_systemd
     from fastsock.exporter.sharing import Shared
 
     limits = _limits(options)
     served = Served()
+    reasons = Reasons(answer.warn)
 
-    def make_page() -> Page:
-        look = take_look(by=by, limits=limits, **question)
-        return Page(look, served, shared.asked, shared.failed)
+    def look() -> Look:
+        seen = take_look(by=by, limits=limits, **question)
+        reasons.say(seen.incomplete)
+        return seen
 
-    shared = Shared(make_page)
-    # Once before anybody asks: what cannot work here is said now, and not to each scrape.
-    answer.code(take_look(by=by, limits=limits, **question))
+    shared = Shared(lambda: Page(look(), served, shared.asked, shared.failed))
+    look()  # Once before anybody asks: what cannot work here is said now, and not to each scrape.
     with _ending() as wake, listening(address) as listener:
         server = Server(
             listener,

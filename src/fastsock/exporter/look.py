@@ -168,7 +168,7 @@ def take_look(*, by: Sequence[str] = (), limits: Limits | None = None, **questio
     names = name_namespaces(told)
     left = len(numbered) - len(told)
     if left:
-        asked.miss("namespaces over limit", left, "they are counted together", "")
+        asked.miss("namespaces over limit", left, "they are counted together", "--max-namespaces N")
     nameless = len(numbered) < len(asked.namespaces)
     if nameless and is_one(question.get("netns")):
         told, names = asked.namespaces, {0: NAMELESS}
@@ -204,7 +204,7 @@ def take_look(*, by: Sequence[str] = (), limits: Limits | None = None, **questio
     made.ports = {names[inode]: found for inode, found in takers.find()}
     made.listeners, left = listening.list(called, limits.listeners)
     if left and limits.listeners:  # none: nobody wants to know
-        asked.miss("listeners over limit", left, "the fullest are told", "")
+        asked.miss("listeners over limit", left, "the fullest are told", "--max-listeners N")
     if join is not None:
         unread = any(not process.cgroup for process in join.owners.processes)
         made.holders = {
