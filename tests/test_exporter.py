@@ -14,7 +14,9 @@ import pytest
 
 import fastsock
 from children import OWN, child_process
+from fastsock import processes
 from fastsock.diagnose.counters import Space
+from fastsock.engines import engine_status
 from fastsock.engines.namespaces import Namespace as Found
 from fastsock.exporter import look as looking
 from fastsock.exporter.look import (
@@ -151,6 +153,17 @@ def test_by_owner(own_namespace: Namespace) -> None:
     assert value(found, "fastsock_process_sockets", command="", pid="", **labels) == 1
     assert "owners" in look.sources
     assert "owners" not in take_look(netns=own_namespace.pid).sources  # nobody has been looked at
+
+
+def test_each_look_asks_the_same_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few descriptors there are now: another look may meet more, and see other owners."""
+    [bpf] = [one for one in engine_status() if one.name == "bpf"]
+    if not bpf.available:
+        pytest.skip(f"engine bpf: {bpf.reason}")
+    monkeypatch.setattr("fastsock.engines.passes._loaded", {})
+    for descriptors in (1, 1_000_000, 1):
+        monkeypatch.setattr(processes, "count_open_files", lambda procfs, n=descriptors: n)
+        assert take_look(by=("command",), engine="auto").sources["owners"] == "bpf"
 
 
 def test_another_key_is_none() -> None:

@@ -76,9 +76,11 @@ class Question:
         owners: bool = False,
         held: bool = False,
         once: bool = False,
+        again: bool = False,
         **selection: Any,
     ) -> None:
         self.started = time.perf_counter()
+        self._again = again
         self.procfs = os.fspath(procfs)
         self.held = held or once
         self._once = once
@@ -190,7 +192,7 @@ class Question:
                 return sum(processes.count_descriptors(procfs, pids).values())
             return processes.count_open_files(procfs)
 
-        return Outlook(self.want, fields, expect_descriptors)
+        return Outlook(self.want, fields, expect_descriptors, self._again)
 
     def _find_members(self, names: frozenset[bytes], pids: list[int] | None) -> list[int]:
         """Return those of `pids`, or of all processes, that are in a cgroup or below it."""

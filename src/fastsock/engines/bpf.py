@@ -86,9 +86,7 @@ class BpfEngine:
             return loaded
         refused = None
         try:
-            if not choosing or (
-                not is_refused() and (walk.expect_descriptors() >= WORTH_LOADING or is_only_way())
-            ):
+            if not choosing or (not is_refused() and self._is_worth_loading(walk)):
                 return load_program(asked)
         except BpfError as error:
             if general is not None:  # a daemon has given its privileges away since that was loaded
@@ -110,6 +108,9 @@ class BpfEngine:
 
         reason, remedy = explain(refused, read_host())
         raise EngineUnavailable(self.name, f"{reason}{pinned}", remedy=remedy)
+
+    def _is_worth_loading(self, walk: Outlook) -> bool:
+        return walk.again or walk.expect_descriptors() >= WORTH_LOADING or is_only_way()
 
     @property
     def sources(self) -> Mapping[str, str]:

@@ -14,16 +14,23 @@ if TYPE_CHECKING:
 class Outlook:
     """What a walk will be about: the sockets wanted, their optional columns, and about how many
     descriptors there are.
+
+    `again`: the same will be asked again and again, so that what is spent once is nothing.
     """
 
-    __slots__ = ("want", "fields", "expect_descriptors")
+    __slots__ = ("want", "fields", "expect_descriptors", "again")
 
     def __init__(
-        self, want: Filter, fields: Collection[str], expect_descriptors: Callable[[], int]
+        self,
+        want: Filter,
+        fields: Collection[str],
+        expect_descriptors: Callable[[], int],
+        again: bool = False,
     ) -> None:
         self.want = want
         self.fields = fields
         self.expect_descriptors = expect_descriptors
+        self.again = again
 
 
 class Sought:

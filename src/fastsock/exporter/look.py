@@ -158,7 +158,9 @@ def take_look(*, by: Sequence[str] = (), limits: Limits | None = None, **questio
     started = time.perf_counter()
     limits = limits or Limits()
     question.setdefault("protocol", ("tcp", "udp"))
-    asked = Question(owners=bool(by), **question)
+    # Each look by the same engine: else it would depend on how many descriptors there happen to be
+    # who may read them, and numbers of owners would jump.
+    asked = Question(owners=bool(by), again=True, **question)
     made = Look()
     wanted = asked.want.terms["protocol"]
     made.pairs = [(PROTOCOL_NAMES[p], FAMILY_NAMES[f]) for p, f, _ in TABLES if p in wanted]
