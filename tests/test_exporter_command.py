@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -67,11 +67,11 @@ class Exporter:
 
 
 @contextlib.contextmanager
-def exporter(*words: str, **environment: str) -> Iterator[Exporter]:
-    """Start it on any port, if no word says another address."""
+def exporter(*words: str, before: Sequence[str] = (), **environment: str) -> Iterator[Exporter]:
+    """Start it on any port, if no word says another address; `before`: by this command."""
     listening = [] if "--listen" in words else ["--listen", "127.0.0.1:0"]
     with subprocess.Popen(
-        [*COMMAND, *listening, *words],
+        [*before, *COMMAND, *listening, *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -115,8 +115,25 @@ def test_it_serves_until_it_is_told_to_end() -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGHUP, 0)])
 def test_other_signals(number: int, code: int) -> None:
-    with exporter() as one:
+    # Whoever runs the tests may have been started to ignore them.
+    with exporter(before=("env", "--default-signal=HUP,INT")) as one:
         assert one.end(number) == code
+
+
+@pytest.mark.parametrize(
+    ("before", "number"),
+    [
+        (("nohup",), signal.SIGHUP),
+        # As a shell without job control starts what has & behind it.
+        (("sh", "-c", 'trap "" INT QUIT; exec "$@"', "sh"), signal.SIGINT),
+    ],
+)
+def test_a_signal_that_is_ignored_stays_so(before: Sequence[str], number: int) -> None:
+    with exporter(before=before) as one:
+        one.process.send_signal(number)
+        for _ in range(3):
+            assert "fastsock_sockets{" in one.scrape()
+        assert one.end() == 0
 
 
 def test_it_ends_while_somebody_holds_a_connection() -> None:

@@ -114,7 +114,7 @@ FLAGS = {
 
 
 def run(options: Options, answer: Answer) -> int:
-    """Serve until SIGTERM, SIGINT or SIGHUP; or print what it is put to work with."""
+    """Serve until a signal asks for the end; or print what it is put to work with."""
     if options.positional:
         raise UsageError("exporter takes no words: it is of a whole host")
     if options.on("print"):
@@ -200,12 +200,17 @@ def _limits(options: Options) -> Any:
 
 @contextmanager
 def _ending() -> Iterator[int]:
-    """Yield a descriptor that can be read when a signal has asked for the end: its number."""
+    """Yield a descriptor that can be read when a signal has asked for the end: its number.
+
+    Who has us started with a signal ignored means it to stay so: nohup(1) SIGHUP, and a shell
+    without job control SIGINT, which else would end what it has started with &.
+    """
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     before = {
         number: signal.signal(number, lambda *_: None)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN
     }
     woken = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     try:

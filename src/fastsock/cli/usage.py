@@ -114,7 +114,8 @@ fastsock halfopen --live [--netns all]: both ends are on this host
 fastsock exporter [FLAGS]: what this host's sockets are, for Prometheus, each time that it asks
 Of TCP and UDP, or -t, -u, -x. One look at the host for each scrape; who comes meanwhile shares it.
 It needs no privileges but for owners (--by) and for the settings of other network namespaces, and
-the prometheus_client package: pip install 'fastsock[exporter]'. SIGTERM and Ctrl-C end it.
+the prometheus_client package: pip install 'fastsock[exporter]'. SIGTERM, SIGHUP and Ctrl-C end it,
+but for those that it was started to ignore: `nohup fastsock exporter &` outlives the terminal.
 --by shows who holds sockets to all who can connect, whatever hidepid hides from them.
 How many series there are is bounded: 38 for each network namespace (41 with -x), 3 for each
 listener, 13 for each group of owners (--top, and four more), and 40 about the exporter.
