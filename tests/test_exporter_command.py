@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from command_line import Run
+from fastsock.cli.answer import ANSWERED, BAD_USAGE, HIDDEN, INTERRUPTED, NO_ENGINE, NOTHING
 from ports import listen, port_of
 from proctree import LISTEN, ProcTree, tcp_line
 
@@ -297,6 +298,14 @@ def test_what_cannot_work_is_said_at_once(run: Run, tmp_path: Path) -> None:
     assert result.code == 3 and "is not available" in result.err
     result = run("exporter", "--netns", "no-such", "--listen", "127.0.0.1:0")
     assert result.code == 2 and "no network namespace 'no-such'" in result.err
+    result = run("exporter", "--netns", 2**31 - 1, "--listen", "127.0.0.1:0")
+    assert result.code == 1 and "no such process: 2147483647" in result.err
+
+
+def test_codes_are_in_its_help(run: Run) -> None:
+    text = run("exporter", "--help").out.partition("Exit: ")[2].partition(".\n")[0]
+    codes = (ANSWERED, NOTHING, BAD_USAGE, NO_ENGINE, HIDDEN, INTERRUPTED)
+    assert [int(part.split()[0]) for part in text.split("; ")] == list(codes)
 
 
 def test_without_the_extra(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

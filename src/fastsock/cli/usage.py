@@ -119,8 +119,9 @@ but for those that it was started to ignore: `nohup fastsock exporter &` outlive
 --by shows who holds sockets to all who can connect, whatever hidepid hides from them.
 How many series there are is bounded: 38 for each network namespace (41 with -x), 3 for each
 listener, 13 for each group of owners (--top, and four more), and 40 about the exporter.
-Exit: 0 told to end; 2 bad usage, an address that cannot be had, or no prometheus_client; 3 the
-named engine is not available; 130 Ctrl-C.
+Exit: 0 told to end; 1 no process has the PID of --netns; 2 bad usage, no such network namespace, an
+address that cannot be had, or no prometheus_client; 3 the named engine is not available; 4 the
+network namespace may not be read; 130 Ctrl-C.
 """,
     "engines": "fastsock engines [FLAGS]: what can read sockets here, and why not\n",
     "bpf": """\
