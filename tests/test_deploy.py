@@ -22,7 +22,14 @@ import pytest
 from command_line import Run
 from fastsock.engines import engine_status
 from fastsock.engines.bpf_reasons import TAKEN
-from fastsock.exporter.deployment import FILES, FOLDER, read_deployment
+from fastsock.exporter import deployment
+from fastsock.exporter.deployment import (
+    FILES,
+    FOLDER,
+    OPTIONS_FILE,
+    find_obstacle,
+    read_deployment,
+)
 from fastsock.tcp import State, state_name
 from ports import listen, port_of, reset
 from prometheus_server import run_prometheus, wait_until, why_no_prometheus
@@ -240,8 +247,25 @@ def test_systemd_reads_the_unit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_it_is_printed(run: Run, name: str) -> None:
-    assert run("exporter", "--print", name) == (0, Path(FOLDER, FILES[name]).read_text(), "")
+def test_it_is_printed(run: Run, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deployment, "find_obstacle", lambda command: "it cannot start")
+    code, out, err = run("exporter", "--print", name)
+    assert (code, out) == (0, Path(FOLDER, FILES[name]).read_text())
+    assert err == ("fastsock: it cannot start\n" if name == "service" else "")
+
+
+@pytest.mark.parametrize(
+    "words", ["--by unit", "--listen 127.0.0.1:1", "-t", "--netns all", "--json"]
+)
+def test_it_is_printed_without_flags(run: Run, words: str) -> None:
+    """They would be lost: the unit reads its own."""
+    assert settings()["EnvironmentFile"] == [f"-{OPTIONS_FILE}"]
+    assert run("exporter", "--print", "service", *words.split()) == (
+        2,
+        "",
+        "fastsock: --print takes no other flags: those of the unit stand in "
+        "/etc/default/fastsock-exporter (OPTIONS)\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -258,6 +282,61 @@ def test_it_is_printed(run: Run, name: str) -> None:
 def test_the_unit_starts_the_command_that_printed_it(command: str, line: str) -> None:
     lines = read_deployment("service", command).splitlines()
     assert f"ExecStart={line} exporter $OPTIONS" in lines
+
+
+@pytest.fixture
+def hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The one directory that a unit does not see; Python and the package lie elsewhere."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "opt").mkdir()
+    (tmp_path / "opt/fastsock").write_text("")
+    monkeypatch.setattr(deployment, "_HIDDEN", ("/nowhere", f"{tmp_path}/home"))
+    return tmp_path / "home"
+
+
+def test_a_unit_that_can_start(hidden: Path) -> None:
+    assert find_obstacle(f"{hidden.parent}/opt/fastsock") == ""
+
+
+@pytest.mark.parametrize(
+    "what", ["command", "linked command", "Python", "linked Python", "package"]
+)
+def test_a_unit_that_sees_no_command(
+    hidden: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, here = hidden / "fastsock", hidden.parent / "opt" / "fastsock"
+    command = here
+    if what == "command":
+        command = there
+        command.write_text("")
+    elif what == "linked command":
+        there.write_text("")
+        here.unlink()
+        here.symlink_to(there)
+    elif what == "Python":
+        monkeypatch.setattr(sys, "executable", str(there))
+    elif what == "linked Python":
+        (here.parent / "python3").symlink_to(there)
+        monkeypatch.setattr(sys, "executable", f"{here.parent}/python3")
+    else:
+        monkeypatch.setattr(deployment, "FOLDER", str(there))
+    assert find_obstacle(str(command)) == (
+        f"the unit cannot start: it needs {there}, and does not see {hidden} (ProtectHome=, "
+        "PrivateTmp=); install fastsock elsewhere, as below /opt"
+    )
+
+
+def test_a_unit_that_starts_what_is_not_there(
+    hidden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By `python -m fastsock` it is printed with a path that may be another's."""
+    monkeypatch.setattr(sys, "executable", f"{hidden}/python3")  # the other has its own
+    place = hidden.parent / "opt/fastsock"
+    monkeypatch.setattr(deployment, "_INSTALLED", str(place))
+    assert find_obstacle() == find_obstacle("/a b") == ""
+    place.unlink()
+    expected = f"the unit starts {place}, which does not exist: write yours into ExecStart="
+    assert find_obstacle() == find_obstacle("/a b") == expected
 
 
 def test_nothing_else_is_printed(run: Run) -> None:

@@ -118,11 +118,7 @@ def run(options: Options, answer: Answer) -> int:
     if options.positional:
         raise UsageError("exporter takes no words: it is of a whole host")
     if options.on("print"):
-        from fastsock.exporter.deployment import read_deployment
-
-        command = os.path.abspath(sys.argv[0]) if sys.argv[0].endswith("/fastsock") else ""
-        answer.write(read_deployment(options.last("print"), command))
-        return ANSWERED
+        return _print(options, answer)
     question = options.question()
     if options.on("listening") or not HOST_KEYWORDS.issuperset(question):
         raise UsageError(f"exporter is of a whole host: of the selections it takes only {_TAKEN}")
@@ -181,6 +177,22 @@ def run(options: Options, answer: Answer) -> int:
 
 
 RUN: dict[str, Callable[[Options, Answer], int]] = {"exporter": run}
+
+
+def _print(options: Options, answer: Answer) -> int:
+    from fastsock.exporter.deployment import OPTIONS_FILE, find_obstacle, read_deployment
+
+    if options.values.keys() != {"print"}:
+        raise UsageError(
+            f"--print takes no other flags: those of the unit stand in {OPTIONS_FILE} (OPTIONS)"
+        )
+    what = options.last("print")
+    command = os.path.abspath(sys.argv[0]) if sys.argv[0].endswith("/fastsock") else ""
+    answer.write(read_deployment(what, command))
+    obstacle = find_obstacle(command) if what == "service" else ""
+    if obstacle:
+        answer.warn(obstacle)
+    return ANSWERED
 
 
 def _limits(options: Options) -> Any:
