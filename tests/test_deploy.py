@@ -227,9 +227,15 @@ def test_the_unit_hides_nothing_that_is_read() -> None:
 
 
 @needs_systemd
-def test_systemd_reads_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("offered", [(), ("Group=www-data",)])
+def test_systemd_reads_the_unit(tmp_path: Path, offered: tuple[str, ...]) -> None:
+    """Also with the lines that it has as comments."""
     unit = tmp_path / UNIT.name
-    unit.write_text(read_deployment("service", "/bin/true"))
+    text = read_deployment("service", "/bin/true")
+    for line in offered:
+        assert f"\n#{line}\n" in text
+        text = text.replace(f"\n#{line}\n", f"\n{line}\n")
+    unit.write_text(text)
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", unit],
         capture_output=True, text=True, timeout=60,
