@@ -199,6 +199,72 @@ def test_expressions_of_the_dashboard(tmp_path: Path) -> None:
     promtool("check", "rules", tmp_path / "rules.yml")
 
 
+def test_hosts_of_one_name_are_told_apart() -> None:
+    """By labels of a target that nobody here knows, which `by (instance)` would drop."""
+    for _, target in TARGETS:
+        assert not re.search(r"\bby \([^)]*\binstance\b", target["expr"])
+
+
+def test_states_that_are_left_out_are_said() -> None:
+    left = {
+        panel["title"]: set(states.split("|"))
+        for panel in panels()
+        for target in panel.get("targets", ())
+        for states in re.findall(r'state!~"([^"]*)"', target["expr"])
+    }
+    assert len(left) == 2
+    for panel in panels():
+        if panel["title"] in left:
+            said = set(re.findall(r"\b[A-Z_]{4,}\b", panel["description"]))
+            assert said == {state.upper() for state in left[panel["title"]]}
+
+
+HOST = 'job="fastsock",instance="a:1"'
+WAITING = f'fastsock_sockets{{{HOST},protocol="tcp",state="time_wait"'
+LOOK = f"fastsock_scan_duration_seconds{{{HOST}}}"
+
+
+@needs_prometheus
+@pytest.mark.parametrize(
+    ("title", "told", "seen"),
+    [
+        ("Not seen", {}, {}),  # no exporter answers: it is not 0
+        ("Not seen", {LOOK: 1}, {"{}": 0}),
+        ("Not seen", {LOOK: 1, f'fastsock_scan_incomplete{{{HOST},what="x"}}': 3}, {"{}": 3}),
+        (
+            "TIME_WAIT",
+            {
+                f'{WAITING},netns="own",family="ipv4"}}': 7,
+                f'{WAITING},netns="own",family="ipv6"}}': 1,
+                f'{WAITING},netns="b",family="ipv4"}}': 5,
+            },
+            {f'{{{HOST},netns="own"}}': 8, f'{{{HOST},netns="b"}}': 5},
+        ),
+    ],
+)
+def test_what_a_panel_shows(
+    title: str, told: dict[str, int], seen: dict[str, int], tmp_path: Path
+) -> None:
+    text = next(target["expr"] for name, target in TARGETS if name == title)
+    for name, meaning in (("job", "fastsock"), ("instance", ".*"), ("netns", ".*")):
+        text = text.replace(f"${name}", meaning)
+    test = {
+        "interval": "1m",
+        "input_series": [{"series": series, "values": number} for series, number in told.items()],
+        "promql_expr_test": [
+            {
+                "expr": text,
+                "eval_time": "0m",
+                "exp_samples": [
+                    {"labels": labels, "value": number} for labels, number in seen.items()
+                ],
+            }
+        ],
+    }
+    (tmp_path / "test.yml").write_text(json.dumps({"tests": [test]}))  # JSON is YAML
+    promtool("test", "rules", tmp_path / "test.yml")
+
+
 # -------------------------------------------------------------------------------------------- unit
 
 
