@@ -360,7 +360,7 @@ def test_a_slow_look_never_stacks_up() -> None:
     with serve(shared.ask, timeout=0.1) as serving:
         for _ in range(5):
             code, _, body = serving.ask()
-            assert (code, body) == (503, b"the look at the host takes longer than 0.1 s\n")
+            assert (code, body) == (503, b"no look at the host has ended within 0.1 s\n")
         assert shared.asked == 1
         may_end.set()
         wait_for(lambda: serving.ask()[0] == 200)
@@ -421,10 +421,21 @@ def test_a_pause_after_each_look() -> None:
     assert all(after - before >= 0.2 for before, after in zip(moments, moments[1:], strict=False))
 
 
+@pytest.mark.parametrize(("seconds", "rest"), [(2.0, 0.5), (1.0, 0.0)])
+def test_a_pause_makes_nobody_come_too_late(seconds: float, rest: float) -> None:
+    """As much time as the last look took, and half of it more, is kept for the next: 1.5 s."""
+    looks = iter((1.0, 0.0))
+    shared = Shared(lambda: time.sleep(next(looks)), pause=LIMIT)
+    shared.ask(LIMIT)
+    started = time.monotonic()
+    shared.ask(seconds)
+    assert rest * 0.9 <= time.monotonic() - started < seconds
+
+
 def test_who_cannot_wait_leaves_the_look_to_others() -> None:
     may_end = threading.Event()
     shared = Shared(lambda: may_end.wait(LIMIT))
-    with pytest.raises(TooLate, match=r"^the look at the host takes longer than 0.01 s$"):
+    with pytest.raises(TooLate, match=r"^no look at the host has ended within 0.01 s$"):
         shared.ask(0.01)
     may_end.set()
     assert shared.ask(LIMIT) is True

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# How much longer than the last answer the next may take, of the time that is left for it.
+_LONGER = 1.5
+
+
 class TooLate(Exception):
     """The answer did not come in the time that was given; `str()` is one line for a person."""
 
@@ -34,8 +38,9 @@ class Shared:
     """A question that takes long, for many at once.
 
     It is asked in a thread of its own, which nothing ends before its time: who cannot wait leaves.
-    `pause`: for how long after an answer, as a share of what it took, no other is begun, whoever
-    asks; 1 leaves half of a processor at least to others. `asked` and `failed` count rounds.
+    `pause`: for how long after an answer, as a share of what it took, no other is begun; 1 leaves
+    half of a processor at least to others. It is cut short where who asks would else not be
+    answered in time. `asked` and `failed` count rounds.
     """
 
     def __init__(self, question: Callable[[], Any], *, pause: float = 1.0) -> None:
@@ -44,6 +49,7 @@ class Shared:
         self._lock = threading.Lock()
         self._round: _Round | None = None
         self._rested = 0.0
+        self._took = 0.0
         self.asked = 0
         self.failed = 0
 
@@ -57,7 +63,7 @@ class Shared:
             if joined is None:
                 joined = _Round()
                 thread = threading.Thread(
-                    target=self._run, args=(joined,), name="fastsock-look", daemon=True
+                    target=self._run, args=(joined, seconds), name="fastsock-look", daemon=True
                 )
                 try:
                     thread.start()
@@ -65,13 +71,14 @@ class Shared:
                     raise TooLate("no thread can be started to look at the host") from None
                 self._round = joined
         if not joined.ended.wait(seconds):
-            raise TooLate(f"the look at the host takes longer than {seconds:.3g} s")
+            raise TooLate(f"no look at the host has ended within {seconds:.3g} s")
         if joined.error is not None:
             raise joined.error
         return joined.answer
 
-    def _run(self, joined: _Round) -> None:
-        time.sleep(max(0.0, self._rested - time.monotonic()))
+    def _run(self, joined: _Round, seconds: float) -> None:
+        left = seconds - _LONGER * self._took
+        time.sleep(max(0.0, min(self._rested - time.monotonic(), left)))
         started = time.monotonic()
         self.asked += 1  # one round at a time: nobody else counts
         try:
@@ -80,7 +87,8 @@ class Shared:
             joined.error = error
             self.failed += 1
         ended = time.monotonic()
-        self._rested = ended + self._pause * (ended - started)
+        self._took = ended - started
+        self._rested = ended + self._pause * self._took
         with self._lock:
             self._round = None
         joined.ended.set()
