@@ -407,6 +407,11 @@ def test_both_forms_are_what_parsers_take(seen: Look) -> None:
     assert made.pack("") is made.pack("text/plain") is not made.pack(accepted)
 
 
+def test_openmetrics_may_be_refused(seen: Look) -> None:
+    kind = page(seen).encode("application/openmetrics-text;q=0, text/plain")[1]
+    assert kind.startswith("text/plain; version=0.0.4")
+
+
 def test_an_accept_header_can_say_anything(seen: Look) -> None:
     made = page(seen)
     for accept in ("\r\nSet-Cookie: x", "application/openmetrics-text; version=\x0b9\r\n", "é"):

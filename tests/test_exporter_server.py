@@ -19,8 +19,9 @@ import pytest
 from children import join
 from fastsock.errors import EngineUnavailable
 from fastsock.exporter import exchange
+from fastsock.exporter.accepting import accepts
 from fastsock.exporter.address import Address, AddressError, listening, parse_address
-from fastsock.exporter.exchange import accepts_gzip, patience
+from fastsock.exporter.exchange import patience
 from fastsock.exporter.server import Served, Server
 from fastsock.exporter.sharing import Shared, TooLate
 
@@ -140,6 +141,13 @@ def test_a_scrape(address: str, tmp_path: Path) -> None:
         assert serving.served.codes() == {200: 2}
 
 
+@pytest.mark.parametrize("host", [b"http://here", b"HTTP://[::1]:19469"])
+def test_a_request_as_to_a_proxy(host: bytes) -> None:
+    with serve() as serving:
+        request = b"GET " + host + b"/metrics?x HTTP/1.1\r\nHost: here\r\n\r\n"
+        assert serving.ask(request)[::2] == (200, TEXT)
+
+
 def test_head_looks_at_nothing() -> None:
     def ask(seconds: float) -> Text:
         raise AssertionError("nobody wants to know")
@@ -155,6 +163,9 @@ def test_head_looks_at_nothing() -> None:
         (b"POST /metrics HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc", 405, b"GET and HEAD"),
         (b"GET / HTTP/1.1\r\n\r\n", 404, b"there is /metrics and nothing else"),
         (b"GET /metrics/ HTTP/1.1\r\n\r\n", 404, b"nothing else"),
+        (b"GET http://here HTTP/1.1\r\n\r\n", 404, b"nothing else"),
+        (b"GET http://here/?/metrics HTTP/1.1\r\n\r\n", 404, b"nothing else"),
+        (b"GET ftp://here/metrics HTTP/1.1\r\n\r\n", 404, b"nothing else"),
         (b"GET /../etc/passwd HTTP/1.1\r\n\r\n", 404, b"nothing else"),
         (b"POST /other HTTP/1.1\r\n\r\n", 404, b"nothing else"),
         (b"GET /metrics\r\n\r\n", 400, b"not a request of HTTP/1"),
@@ -462,10 +473,20 @@ def test_who_is_being_answered_when_it_ends_still_is() -> None:
 
 @pytest.mark.parametrize(
     ("header", "accepted"),
-    [("gzip", True), ("br, gzip;q=1", True), ("GZIP", True), ("gzip;q=0", False), ("", False)],
+    [
+        ("gzip", True),
+        ("br, gzip;q=1", True),
+        ("GZIP", True),
+        ("gzip;q=0.05", True),
+        ("gzip;level=9;q=0, gzip;level=1", True),
+        ("gzip;q=0", False),
+        ("gzip; Q = 0.000", False),
+        ("x-gzip, gzipped", False),
+        ("", False),
+    ],
 )
-def test_who_takes_gzip(header: str, accepted: bool) -> None:
-    assert accepts_gzip(header) is accepted
+def test_what_a_client_accepts(header: str, accepted: bool) -> None:
+    assert accepts(header, "gzip") is accepted
 
 
 def test_patience_leaves_time_for_the_answer() -> None:

@@ -18,6 +18,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 
 from fastsock import __version__
+from fastsock.exporter.accepting import accepts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,8 +139,7 @@ class Exchange(BaseHTTPRequestHandler):
             send(self.connection, self._answer.getbuffer(), time.monotonic() + ANSWER_SECONDS)
 
     def _answer_request(self) -> None:
-        # Whatever stands behind a ? is nothing to us.
-        if self.path.partition("?")[0] != PATH:
+        if find_path(self.path) != PATH:
             raise Refusal(HTTPStatus.NOT_FOUND, f"there is {PATH} and nothing else")
         if self.command not in ("GET", "HEAD"):
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, "GET and HEAD")
@@ -152,7 +152,7 @@ class Exchange(BaseHTTPRequestHandler):
         page = self._ask(patience(self.headers.get(_TIMEOUT, ""), self._patience))
         text, kind = page.encode(accept)
         fields = {"Content-Type": kind, "Vary": "Accept, Accept-Encoding"}
-        if accepts_gzip(self.headers.get("Accept-Encoding", "")):
+        if accepts(self.headers.get("Accept-Encoding", ""), "gzip"):
             text = page.pack(accept)
             fields["Content-Encoding"] = "gzip"
         self._write(HTTPStatus.OK, {**fields, "Content-Length": str(len(text))}, text)
@@ -220,10 +220,12 @@ def patience(said: str, timeout: float) -> float:
     return min(timeout, max(seconds - _MARGIN, seconds / 2))
 
 
-def accepts_gzip(header: str) -> bool:
-    """Whether gzip is among the encodings that a client takes."""
-    for one in header.lower().split(","):
-        name, *parameters = (part.strip() for part in one.split(";"))
-        if name == "gzip":
-            return not any(part.replace(" ", "") in ("q=0", "q=0.0") for part in parameters)
-    return False
+def find_path(target: str) -> str:
+    """Return the path of what is asked for: `/metrics?x`, or `http://host/metrics` as to a proxy,
+    which every server takes (RFC 9112, 3.2.2). Whatever stands behind a ? is nothing to us.
+    """
+    path = target.partition("?")[0]
+    if path[:7].lower() != "http://":
+        return path
+    _, slash, rest = path[7:].partition("/")
+    return slash + rest

@@ -10,6 +10,7 @@ from prometheus_client import ProcessCollector
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.exposition import choose_encoder
 
+from fastsock.exporter.accepting import accepts
 from fastsock.exporter.metrics import make_families
 
 TYPE_CHECKING = False
@@ -49,7 +50,7 @@ class Page:
 
         No more of the header is looked at: what it says besides would come back in ours.
         """
-        form = _OPENMETRICS if _OPENMETRICS in accept else ""
+        form = _OPENMETRICS if accepts(accept, _OPENMETRICS) else ""
         with self._lock:
             if form not in self._texts:
                 encoder, kind = choose_encoder(form)
