@@ -66,8 +66,8 @@ class LiveTerminal:
         """Return the first line of the screen that has this text."""
         return next(line for line in self.text.splitlines() if text in line)
 
-    def press(self, keys: str) -> None:
-        os.write(self.master, keys.encode())
+    def press(self, keys: str | bytes) -> None:
+        os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
 
     def resize(self, columns: int, lines: int) -> None:
         """Change the size; the kernel tells the foreground processes (SIGWINCH)."""

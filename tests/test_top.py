@@ -170,6 +170,20 @@ def test_groups_help_pause_and_sorting(served: Served) -> None:
         terminal.wait_for("^CHANGE")
 
 
+@pytest.mark.parametrize("key", [b"\xe9", b"\xe2\x82"])
+def test_half_a_character_holds_up_nothing(served: Served, key: bytes) -> None:
+    with live("top", *served.question) as terminal:
+        terminal.wait_for("served", f"1/{served.limit}")
+        terminal.press(key)  # as a terminal of another encoding sends it
+        with socket.create_connection(("127.0.0.1", served.port)):
+            terminal.wait_for(f"2/{served.limit}")
+        terminal.press("/")
+        terminal.press(key)
+        terminal.wait_for("filter: \ufffd")
+        terminal.press("é")
+        terminal.wait_for("\ufffdé")
+
+
 # -------------------------------------------------------------------------------------------- sizes
 
 
@@ -236,11 +250,12 @@ def test_a_signal_ends_it_and_gives_the_terminal_back(number: signal.Signals) ->
         assert is_given_back(terminal)
 
 
-def test_ctrl_c_ends_it() -> None:
+@pytest.mark.parametrize(("key", "number"), [("\x03", signal.SIGINT), ("\x1c", signal.SIGQUIT)])
+def test_ctrl_c_and_ctrl_backslash_end_it(key: str, number: signal.Signals) -> None:
     with live("top", *FAST) as terminal:
         terminal.wait_for("total")
-        terminal.press("\x03")
-        assert terminal.wait() == 130
+        terminal.press(key)
+        assert terminal.wait() == 128 + number
         assert is_given_back(terminal)
 
 

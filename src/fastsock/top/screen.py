@@ -7,6 +7,7 @@ answer, and only lines that are others than before: over a slow line that is wha
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import select
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 _KEYBOARD, _SCREEN = 0, 1
 # Those that are only to wake the loop; their numbers come through a pipe.
 _WAKING = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT)
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
+_ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_REST = 0.1  # seconds in which the rest of a character comes, as long as inkey waits behind Esc
 
 
 class Ended(BaseException):
@@ -60,20 +62,28 @@ class Terminal(blessed.Terminal):
             if plain:
                 os.environ["NO_COLOR"] = plain
         self.in_colour = not plain
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def kbhit(self, timeout: float | None = None) -> bool:
         return bool(select.select([_KEYBOARD], [], [], timeout)[0])
 
     def getch(self, decode_latin1: bool = False) -> str:
-        data = os.read(_KEYBOARD, 1)
-        if not data:
-            raise Lost
-        # The other bytes of a character of UTF-8 have come with the first.
-        first = data[0]
-        more = 3 if first >= 0xF0 else 2 if first >= 0xE0 else 1 if first >= 0xC0 else 0
-        if more and not decode_latin1:
-            data += os.read(_KEYBOARD, more)
-        return data.decode("latin-1" if decode_latin1 else "utf-8", "replace")
+        data = _read_byte()
+        if decode_latin1:
+            return data.decode("latin-1")
+        text = self._decoder.decode(data)
+        while not text:  # so far only the beginning of a character
+            # A terminal of another encoding sends no more of it, and looks must go on.
+            more = self.kbhit(_REST)
+            text = self._decoder.decode(_read_byte() if more else b"", final=not more)
+        return text
+
+
+def _read_byte() -> bytes:
+    data = os.read(_KEYBOARD, 1)
+    if not data:
+        raise Lost
+    return data
 
 
 class Screen:
