@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import os
+import pickle
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from children import child_process
 from command_line import Run
 from fastsock import folding
 from fastsock.errors import FilterError
-from fastsock.folding import FLOW, FLOW_KEYS, Flows, flows
+from fastsock.folding import FLOW, FLOW_KEYS, Flow, Flows, flows
 from implementations import BUILDS, PLACES, Implementation, address, socket_row
 from own_namespace import Namespace
 from ports import listen, port_of, reset
@@ -215,6 +217,16 @@ def test_a_flow_is_a_view(implementation: Implementation) -> None:
             "rx_queue": 0,
             "tx_queue": 0,
         }
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda flow: pickle.loads(pickle.dumps(flow))]
+)
+def test_a_flow_is_copied(copied: Callable[[Flow], Flow]) -> None:
+    flow = Flow(("direction", "peer"), ("inbound", "10.0.0.2"), 3, 2, 0, 7)
+    made = copied(flow)
+    assert made is not flow and made == flow
+    assert made.peer == "10.0.0.2"
 
 
 def test_marks_of_other_rows_are_refused(implementation: Implementation) -> None:

@@ -82,7 +82,9 @@ class Flow:
         return self.total - self.established
 
     def __getattr__(self, name: str) -> Any:
-        if name in FLOW_KEYS and name in self.by:
+        if name not in FLOW_KEYS:  # `by` itself among them: copy asks a flow that is still empty
+            raise AttributeError(f"a flow has no {name!r}")
+        if name in self.by:
             return self.key[self.by.index(name)]
         raise AttributeError(f"a flow by {', '.join(self.by)} has no {name!r}")
 
