@@ -256,6 +256,8 @@ def test_marks_of_other_rows_are_refused(implementation: Implementation) -> None
          "flows: a socket in LISTEN or CLOSE has no peer; ask for other states"),
         ({"state": "nonsense"}, FilterError, "unknown state 'nonsense'"),
         ({"expression": "dport = 70000"}, FilterError, "'70000' is not a port"),
+        ({"owners": True}, TypeError, r"^flows\(\) does not take owners=$"),
+        ({"fields": ["mark"]}, TypeError, r"^flows\(\) does not take fields=$"),
     ],
 )  # fmt: skip
 def test_questions_that_make_no_sense(

@@ -79,7 +79,8 @@ OPERATORS = "a bound begins with one of <= < >= > ="
         (">= -1", 3, "a number of sockets is missing here: >=100"),
         ("=1x", 1, "a number of sockets is missing here: =100"),
         ("=1_0", 1, "a number of sockets is missing here: =100"),
-        ("=" + "9" * 19, 1, "a number of sockets is missing here: =100"),
+        ("=" + "9" * 19, 1, "a number of sockets has at most 18 digits"),
+        (">= " + "9" * 400, 3, "a number of sockets has at most 18 digits"),
         (" <0", 1, "no number of sockets is below 0"),
     ],
 )
@@ -89,6 +90,19 @@ def test_what_is_no_bound(text: str, place: int, message: str) -> None:
     assert (caught.value.position, caught.value.text) == (place, text)
     with pytest.raises(FilterError):
         wait(count=text)
+
+
+@pytest.mark.parametrize("count", [5, None, True, b">=5"])
+def test_a_bound_is_a_text(count: Any) -> None:
+    message = f"^a bound is a text as '>=5', not {re.escape(repr(count))}$"
+    with pytest.raises(FilterError, match=message):
+        wait(count=count)
+
+
+@pytest.mark.parametrize("word", ["owners", "fields", "by"])
+def test_words_that_it_does_not_take(word: str) -> None:
+    with pytest.raises(TypeError, match=rf"^wait\(\) does not take {word}=$"):
+        wait(**{word: "pid"})
 
 
 @pytest.mark.parametrize("timeout", [-1, -0.1, float("nan"), float("inf")])

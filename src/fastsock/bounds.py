@@ -39,12 +39,14 @@ class Bound:
         return f"<Bound {self}>"
 
 
-def parse_bound(text: str) -> Bound:
+def parse_bound(text: object) -> Bound:
     """Return the bound that a text means.
 
     Raises FilterError, with the place in the text, for anything else, and for one that no number
-    meets.
+    meets. A bare number is none: it might be meant as "=5" or as ">=5".
     """
+    if not isinstance(text, str):
+        raise FilterError(f"a bound is a text as '>=5', not {text!r}")
     bare = text.lstrip()
     start = len(text) - len(bare)
     digits = bare.lstrip("<>=!")
@@ -54,9 +56,11 @@ def parse_bound(text: str) -> Bound:
         message = f"a bound begins with one of {' '.join(OPERATORS)}{given}"
         raise FilterError(message, start, text)
     digits = digits.strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
-        at = text.index(digits, start + len(operator)) if digits else len(text)
+    at = text.index(digits, start + len(operator)) if digits else len(text)
+    if not (digits.isascii() and digits.isdigit()):
         raise FilterError(f"a number of sockets is missing here: {operator}100", at, text)
+    if len(digits) > _MOST_DIGITS:
+        raise FilterError(f"a number of sockets has at most {_MOST_DIGITS} digits", at, text)
     bound = Bound(operator, int(digits))
     if str(bound) == "<0":
         raise FilterError("no number of sockets is below 0", start, text)

@@ -57,6 +57,13 @@ def _asked_protocols(question: Mapping[str, Any]) -> frozenset[int]:
     return build_filter(protocol=given).terms["protocol"]
 
 
+def refuse_words(verb: str, question: Mapping[str, Any], *words: str) -> None:
+    """Raise TypeError where a question has a word that the verb uses itself or has no use for."""
+    for word in words:
+        if word in question:
+            raise TypeError(f"{verb}() does not take {word}=")
+
+
 class Question:
     """One question, and what answering it needs: filter, engine, processes, namespaces.
 

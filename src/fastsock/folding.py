@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import MappingProxyType
 
 from fastsock.columns import OPTIONAL_NAMES
-from fastsock.conductor import Join, Question, stream_tables
+from fastsock.conductor import Join, Question, refuse_words, stream_tables
 from fastsock.errors import FilterError
 from fastsock.filter import build_filter
 from fastsock.implementation import COMPILED, group
@@ -208,13 +208,14 @@ def flows(
     `by` names one key or several, as text with commas or one by one: direction, service_port, peer,
     and what `count` takes but for ports and the remote address. By pid, command, cgroup, unit,
     container or pod takes owners, which cost more than all the rest (proc_pid_fd(5), ptrace(2)).
-    `sort` is count, rx_queue or tx_queue. `expression` and `question` as for `scan`; of UDP only
-    connected sockets are connections.
+    `sort` is count, rx_queue or tx_queue. `expression` and `question` as for `scan`, but for
+    `owners` and `fields`, which `by` implies; of UDP only connected sockets are connections.
 
     No row is kept: memory grows with the flows, about 100 bytes for each, and time with the rows.
     Raises as `scan`, FilterError where listeners or UNIX sockets are asked for, and ValueError for
     a key or an order that there is not.
     """
+    refuse_words("flows", question, "fields", "owners")
     keys = check_flow_keys(by)
     if sort not in ORDERS:
         raise ValueError(f"cannot sort by {sort!r}; flows are sorted by {', '.join(ORDERS)}")

@@ -12,7 +12,7 @@ import os
 import time
 
 from fastsock.bounds import Bound, parse_bound
-from fastsock.conductor import count as count_sockets
+from fastsock.conductor import count as count_sockets, refuse_words
 from fastsock.errors import NoSuchProcess
 from fastsock.filter import build_filter
 from fastsock.processes import has_ended, open_process, read_start_time
@@ -92,11 +92,11 @@ def wait(
 ) -> Waited:
     """Wait until as many sockets as `count` says are selected, and return how that ended.
 
-    `expression` and `question` select as for `count()`; `count` is one of <= < >= > = and a number,
-    "=0" for none. After `timeout` seconds the result is one that is not `met`; without it there is
-    no time-out. It is looked at once, then ever less often: in the end every second, or as often
-    as 3 % of a processor allow; once more when the time is over. What comes and goes between two
-    looks is not seen.
+    `expression` and `question` select as for `count()`; `by`, `fields` and `owners` are not taken.
+    `count` is a text, one of <= < >= > = and a number: "=0" for none. After `timeout` seconds the
+    result is one that is not `met`; without it there is no time-out. It is looked at once, then
+    ever less often: in the end every second, or as often as 3 % of a processor allow; once more
+    when the time is over. What comes and goes between two looks is not seen.
 
     A process that is named by number and ends has no sockets. That may be what is waited for, and
     `ended` tells; where it is not, nothing could come any more, and NoSuchProcess is raised.
@@ -107,6 +107,7 @@ def wait(
     answer is taken; without, `incomplete` tells. OwnersHidden is raised at once. Raises as `count`
     otherwise, FilterError for a `count` that is no bound, ValueError for a time that is none.
     """
+    refuse_words("wait", question, "by", "fields", "owners")
     made = Waited(parse_bound(count))
     if timeout is not None and not (math.isfinite(timeout) and timeout >= 0):
         raise ValueError(f"a time-out is a number of seconds, not {timeout!r}")
