@@ -14,11 +14,13 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from children import child_process, libc
 from command_line import Run
+from fastsock.cli.top import BLESSED
 from fastsock.engines import engine_status
 from ports import listen
 from terminals import PATIENCE, LiveTerminal, live
@@ -402,6 +404,7 @@ def test_samples_as_text_and_as_json(served: Served, run: Run) -> None:
         (("--interval", "0"), "--interval: '0' is not a number of seconds (above 0, to 86400)"),
         (("--by", "peer"), "--by: top has no list by 'peer'; there are process, command, unit"),
         (("--json", "--samples", "2"), "--json is one document: take --jsonl with --samples"),
+        (("--once", "--samples", "2"), "--once and --samples exclude each other"),
         (("--once", "state", "foo"), "unknown state 'foo'"),
     ],
 )
@@ -417,13 +420,20 @@ def test_nobody_by_that_name(run: Run) -> None:
     assert found.err == "fastsock: no such process: no-such-command\n"
 
 
-def test_without_the_extra_it_says_what_is_missing() -> None:
-    code = (
-        "import sys; sys.modules['blessed'] = None; from fastsock.cli import main; sys.exit(main())"
-    )
-    with live("top", command=(sys.executable, "-c", code)) as terminal:
+@pytest.mark.parametrize(
+    "change", ["sys.modules['blessed'] = None", "import blessed; del blessed.LineHistory"]
+)
+def test_without_the_extra_it_says_what_is_missing(change: str) -> None:
+    code = f"import sys; {change}; from fastsock.cli import main; sys.exit(main())"
+    with live("top", command=(sys.executable, "-c", code), columns=120) as terminal:
         assert terminal.wait() == 2
-        assert "the live view needs blessed: pip install 'fastsock[top]'" in terminal.text
+        needed = f"the live view needs blessed >= {BLESSED}: pip install 'fastsock[top]'"
+        assert needed in terminal.text and "Traceback" not in terminal.text
+
+
+def test_what_is_needed_is_what_the_extra_installs() -> None:
+    project = Path(__file__).resolve().parents[1] / "pyproject.toml"
+    assert f'top = ["blessed>={BLESSED}"]' in project.read_text()
 
 
 def test_a_reader_who_goes_away_ends_it() -> None:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+BLESSED = "1.52"  # as the extra `top` of pyproject.toml
+
+
 def parse_grouping(text: str) -> Iterable[str]:
     """Return what the lower list is of."""
     if text not in GROUPINGS:
@@ -66,17 +69,20 @@ def run(options: Options, answer: Answer) -> int:
     interval, by = options.last("interval", 2.0), options.last("grouping", "process")
     sampler = Sampler(options.question(), text, interval=interval, by=by)
     written = any(map(options.on, ("once", "samples", "json", "jsonl")))
+    if options.on("once") and options.on("samples"):
+        raise UsageError("--once and --samples exclude each other")
     if options.on("json") and options.last("samples", 1) != 1:
         raise UsageError("--json is one document: take --jsonl with --samples")
     if written or not is_terminal():
         return write_frames(sampler, options, answer)
     try:
         from fastsock.top.screen import run as run_screen
-    except ModuleNotFoundError as error:
+    except ImportError as error:  # there is none, or an older one lacks a name
         if error.name is None or error.name.partition(".")[0] == "fastsock":
             raise
         raise UsageError(
-            f"the live view needs {error.name}: pip install 'fastsock[top]'; --once needs nothing"
+            f"the live view needs blessed >= {BLESSED}: pip install 'fastsock[top]'; "
+            "--once needs nothing"
         ) from None
     return run_screen(View(sampler, sampler.look()))
 

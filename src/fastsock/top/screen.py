@@ -18,6 +18,7 @@ import tty
 from collections.abc import Iterator
 
 import blessed
+from blessed import LineEditor, LineHistory  # by name: an older release has none, see cli/top.py
 
 from fastsock.errors import FastsockError, NoSuchProcess
 from fastsock.top.frame import BAD, CHOSEN, DIM, GOOD, HEAD, TITLE, WARN, render_frame
@@ -224,8 +225,8 @@ def run(view: View) -> int:
     As a shell calls it: 0 for q, 128 + N for signal N; the loss of the terminal is SIGHUP's.
     """
     screen = Screen()
-    typed = blessed.LineHistory()
-    view.new_editor = lambda: blessed.LineEditor(history=typed)
+    typed = LineHistory()
+    view.new_editor = lambda: LineEditor(history=typed)
     try:
         with _signals() as (receiving, sending):
             background = Background(sending)
