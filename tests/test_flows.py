@@ -466,6 +466,23 @@ def test_the_verb_by_owners_and_namespaces(run: Run, proc: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("hidden", [(800,), (700, 800)])
+def test_namespaces_that_cannot_be_told_apart(
+    run: Run, proc: Path, hidden: tuple[int, ...]
+) -> None:
+    for pid in hidden:
+        (proc / str(pid) / "ns" / "net").unlink()
+    complaint = (
+        f"{len(hidden)} namespaces may not be told apart: where one listens on a port, connections "
+        "to it in all of them count as inbound; run as root or with CAP_SYS_PTRACE"
+    )
+    for words in ("flows", "flows inbound", "count outbound"):
+        result = run(*words.split(), "--netns", "all", "--procfs", proc)
+        assert result.err.splitlines().count(f"fastsock: {complaint}") == (len(hidden) > 1)
+    result = run("count", "--netns", "all", "--procfs", proc)
+    assert complaint not in result.err  # nobody asked for directions
+
+
 def test_the_verb_s_json(run: Run, proc: Path) -> None:
     document = json.loads(run("flows", "--procfs", proc, "--json", "--limit", 2).out)
     assert (document["schema"], document["by"], document["sort"]) == (1, list(FLOW), "count")

@@ -223,7 +223,7 @@ class Question:
                 "namespaces",
                 unnamed,
                 "their numbers may not be read, their sockets were",
-                "run as root or with CAP_SYS_PTRACE",
+                self._help(),
             )
 
     def miss(self, what: str, count: int | None, reason: str, remedy: str) -> None:
@@ -259,9 +259,13 @@ class Question:
         return walk
 
     def _hidden(self, pids: Iterable[int]) -> OwnersHidden:
+        return OwnersHidden(sorted(pids), self._help(alone=True))
+
+    def _help(self, alone: bool = False) -> str:
+        """Return what lets one read others' descriptors, and the numbers of their namespaces."""
         from fastsock.engines.host import help_to_read  # not above: seldom needed
 
-        return OwnersHidden(sorted(pids), help_to_read(self.procfs, alone=True))
+        return help_to_read(self.procfs, alone)
 
     def _note_hidden_namespaces(self, hidden: int) -> None:
         """Say that sockets are missing of processes of which /proc shows no namespace either."""
@@ -279,21 +283,17 @@ class Question:
         )
 
     def _note_walk(self, walk: Walk) -> None:
-        privileges = ""
-        if walk.denied or walk.denied_links:
-            from fastsock.engines.host import help_to_read  # not above: seldom needed
-
-            privileges = help_to_read(self.procfs)
         if walk.denied:
             hidden = sum(processes.count_descriptors(self.procfs, walk.denied).values())
             self.miss(
                 "processes",
                 len(walk.denied),
                 f"their {hidden or ''} descriptors may not be read".replace("  ", " "),
-                privileges,
+                self._help(),
             )
         if walk.denied_links:
-            self.miss("descriptors", sum(walk.denied_links.values()), "may not be read", privileges)
+            hidden = sum(walk.denied_links.values())
+            self.miss("descriptors", hidden, "may not be read", self._help())
         if self._hides_pids(walk):
             self.miss("processes", None, "/proc is mounted with hidepid", "run as root")
         if walk.unnamed:
@@ -364,6 +364,15 @@ class Question:
 
         if self._listening is None:
             self._listening = {}
+            unnamed = sum(1 for space in self.namespaces if not space.inode)
+            if unnamed > 1:  # in columns and tables all of them have the number 0
+                self.miss(
+                    "namespaces",
+                    unnamed,
+                    "may not be told apart: where one listens on a port, connections to it in all "
+                    "of them count as inbound",
+                    self._help(),
+                )
             for want in WAITING:
                 if want.terms["protocol"] <= self.want.terms["protocol"]:
                     for table in self.engine.stream(want, self.namespaces):

@@ -7,7 +7,8 @@ outbound. Over loopback both ends are here, and each is a row of its own: inboun
 outbound at the client. It is what `inbound` and `outbound` mean in an expression.
 
 The kernel does not tell which end began. So the listeners are looked up first, and a connection
-whose listener has been closed since counts as outbound.
+whose listener has been closed since counts as outbound. Namespaces whose numbers may not be read
+cannot be told apart: a port that one listens on is one for all of them, and `incomplete` says so.
 """
 
 from __future__ import annotations
