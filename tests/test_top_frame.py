@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from children import NOBODY, in_child
 from fastsock.diagnose.queues import Listening
 from fastsock.errors import FilterError, NoSuchProcess
 from fastsock.table import NONE, Counts
@@ -140,6 +141,26 @@ def test_a_look_without_owners_keeps_those_that_are_known(server: Any) -> None:
     assert second.owners_age > 0
     assert second.listeners[0].owner == first.listeners[0].owner
     assert "owners" in second.sources
+
+
+def test_what_is_hidden_is_said_as_long_as_the_owners_are_shown(server: Any) -> None:
+    def look() -> list[tuple[int, list[Any]]]:
+        sampler, told = of_port(server, engine="procfs"), []
+        for number, owners in enumerate((True, False, False, True)):
+            look = sampler.ask()
+            look.owners = owners
+            look.take().incomplete += ({"what": "rows", "count": number, "reason": "moved"},)
+            sample = sampler.digest(look)
+            assert sample is not None
+            whats = [entry["what"] for entry in sample.incomplete]
+            rows = [entry["count"] for entry in sample.incomplete if entry["what"] == "rows"]
+            told.append((whats.count("processes"), rows))
+        return told
+
+    told = in_child(look, user=NOBODY)
+    hidden = told[0][0]
+    assert hidden > 0
+    assert told == [(hidden, [number]) for number in range(4)]
 
 
 def test_what_was_asked_before_is_not_shown_as_an_answer(server: Any) -> None:

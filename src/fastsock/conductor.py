@@ -413,10 +413,12 @@ class Join:
     """Attaches owners to tables, and keeps the sockets of the processes asked for."""
 
     def __init__(self, question: Question, fields: Sequence[str]) -> None:
+        before = len(question.incomplete)
         self.walk = walk = question.walk(fields)
         self.pids = None if question.pids is None else frozenset(question.pids)
         self.owners = OwnerTable.adopt(walk.owners)
         self.owners.scope = walk.scope
+        self.owners.incomplete = tuple(question.incomplete[before:])
         self.missing = question.missing_state(walk)
         self.index = group.OwnerIndex(self.owners)
 
@@ -486,12 +488,13 @@ def scan(
         wrapped = len(group.ambiguous(table))
         if wrapped:
             asked.miss("ambiguous sockets", wrapped, "they share an inode number with others", "")
+            join.owners.incomplete += (asked.incomplete[-1],)
     context = asked.finish()
     table.sources, table.incomplete = context["sources"], context["incomplete"]
     table.elapsed = context["elapsed"]
     table.undecoded = count_undecoded(asked.namespaces)
     if join is not None:
-        join.owners.sources, join.owners.incomplete = table.sources, table.incomplete
+        join.owners.sources = table.sources
     return table
 
 

@@ -312,7 +312,7 @@ class OwnerTable(storage.OwnerRows):
 
     Columns: inode, pid, fd (-1 for an io_uring fixed file), tid (= pid, but for a thread with a
     descriptor table of its own) and process, the row in `processes`. `scope` is None when all
-    processes were searched, else their pids.
+    processes were searched, else their pids. `incomplete` is what could not be seen of owners.
     """
 
     scope: tuple[int, ...] | None = None

@@ -352,6 +352,7 @@ class Sampler:
         self.pace = Pace(self.interval, not self._names_processes() and self.target is None)
         self._before: Sample | None = None
         self._clock = self._owned_clock = 0.0
+        self._hidden: Incomplete = ()  # what the last look with owners could not see of these
         self._spaces: Mapping[int, Space] = {}
         self._totals: dict[tuple[Any, ...], int] | None = None
         self._queues: dict[Hashable, Waiting] = {}
@@ -408,12 +409,13 @@ class Sampler:
             made.seconds = look.started - self._clock
             made.changes = _subtract(made.counts, self._before.counts)
             made.rates = _rates(look.spaces, self._spaces, made.seconds)
-        if look.owners:
+        if table.owners is not None:
             self._check_target(table)
             made.groups = self._group(table)
-            self._owned_clock = look.started
+            self._owned_clock, self._hidden = look.started, table.owners.incomplete
         elif self._before is not None:
             made.groups = self._before.groups
+            made.incomplete = (*look.incomplete, *self._hidden)
             made.sources = {**self._before.sources, **made.sources}
             made.owners_age = look.started - self._owned_clock
         made.listeners = self._find_waiting(table)
