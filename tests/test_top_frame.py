@@ -13,13 +13,13 @@ import pytest
 from children import NOBODY, in_child
 from fastsock.diagnose.queues import Listening
 from fastsock.errors import FilterError, NoSuchProcess
-from fastsock.table import NONE, Counts
+from fastsock.table import NONE, Counts, SocketTable
 from fastsock.tcp import State
-from fastsock.top.columns import GROUPS, text_change
+from fastsock.top.columns import GROUPS, SOCKETS, text_change
 from fastsock.top.frame import BAD, CHOSEN, HEAD, columns_of, cut, fit, render_frame, text_of
 from fastsock.top.pace import SHARE, Pace
 from fastsock.top.sampling import GROUPINGS, Group, Sample, Sampler, Waiting
-from fastsock.top.view import KEYS, Key, Prompt, View
+from fastsock.top.view import KEYS, Key, Pane, Prompt, View
 from implementations import Implementation, address, socket_row
 from ports import listen
 
@@ -211,11 +211,19 @@ def test_a_filter_that_makes_no_sense_changes_nothing(server: Any) -> None:
 
 
 def waiting(
-    implementation: Implementation, queue: int, limit: int, local: str = "127.0.0.1"
+    implementation: Implementation,
+    queue: int,
+    limit: int,
+    local: str = "127.0.0.1",
+    **identity: int,
 ) -> Waiting:
     family = INET6 if ":" in local else INET
     row = socket_row(
-        state=State.LISTEN, family=family, local_address=address(local), rx_queue=queue, inode=1
+        state=State.LISTEN,
+        family=family,
+        local_address=address(local),
+        rx_queue=queue,
+        **(identity or {"inode": 1}),
     )
     [socket] = implementation.rows(row)
     made = Waiting(Listening(socket, frozenset()), syn_recv=3)
@@ -327,6 +335,75 @@ def test_a_row_stays_chosen_where_it_goes_to() -> None:
     view.show(view_of([]).sample)
     assert pane.chosen(view.sample.groups) is None
     assert frame(view)
+
+
+@pytest.mark.parametrize("identity", ["cookie", "inode"])
+def test_a_listener_stays_chosen_where_it_goes_to(
+    implementation: Implementation, identity: str
+) -> None:
+    def rows(*queues: int) -> list[Waiting]:
+        return [
+            waiting(implementation, queue, 100, **{identity: n}) for n, queue in enumerate(queues, 5)
+        ]
+
+    view = view_of((), rows(30, 20, 10))
+    view.press(Key("KEY_TAB"))
+    view.press(Key("KEY_DOWN"))
+    later = view_of((), rows(5, 1, 10))
+    view.show(later.sample)
+    pane, listeners = view.panes[0]
+    assert pane.chosen(listeners).queue == 1
+
+
+def opened(*rows: tuple[Any, ...], fields: Sequence[str] = ()) -> View:
+    """A view of the sockets of one process."""
+    view = view_of()
+    view.sampler.open("process", (4711, "nginx"))
+    view.sample.sockets = SocketTable.from_rows(rows, fields)
+    return view
+
+
+@pytest.mark.parametrize("identity", ["cookie", "inode"])
+def test_a_connection_stays_chosen_where_it_goes_to(identity: str) -> None:
+    def rows(*queues: int) -> list[tuple[Any, ...]]:
+        return [socket_row(rx_queue=queue, **{identity: n}) for n, queue in enumerate(queues, 5)]
+
+    view = opened(*rows(30, 20, 10), socket_row(rx_queue=0))
+    view.press(Key("KEY_DOWN"))
+    view.show(opened(*rows(5, 1, 10), socket_row(rx_queue=3)).sample)
+    pane, sockets = view.panes[1]
+    assert pane.chosen(sockets).rx_queue == 1
+    # What no number tells from others, as TIME_WAIT in /proc, is followed by its place.
+    view.press(Key("KEY_UP"))
+    view.show(opened(*rows(5, 1, 10), socket_row(rx_queue=7)).sample)
+    assert pane.chosen(view.panes[1][1]).rx_queue == 5
+
+
+def test_unix_sockets_are_sorted_by_their_paths() -> None:
+    paths = (b"/run/b", b"", b"\0a", b"/run/c")
+    table = SocketTable.from_rows(
+        [(*socket_row(family=1, protocol=0), path) for path in paths], ("path",)
+    )
+    assert [paths[place] for place in Pane(SOCKETS, "LOCAL").order(table)] == [
+        b"/run/c",
+        b"/run/b",
+        b"\0a",
+        b"",
+    ]
+
+
+def test_esc_goes_back_where_one_came_from(implementation: Implementation) -> None:
+    view = view_of([(("a.service",), 5)], [waiting(implementation, 1, 5)], by="unit")
+    for keys, by, focus in (
+        (["KEY_TAB", "KEY_ENTER"], "process", 0),
+        (["KEY_TAB", "KEY_ENTER"], "unit", 1),
+    ):
+        for key in keys:
+            view.press(Key(key))
+        assert (view.sampler.target is not None, view.sampler.by, view.focus) == (True, by, 1)
+        view.press(Key("KEY_TAB"))
+        view.press(Key("KEY_ESCAPE"))
+        assert (view.sampler.target, view.sampler.by, view.focus) == (None, "unit", focus)
 
 
 def test_what_belongs_to_nobody_comes_last() -> None:

@@ -216,9 +216,13 @@ def _column_of(name: str) -> Callable[[SocketTable], list[Any]]:
 
 
 def _end_keys(side: str) -> Callable[[SocketTable], list[Any]]:
-    return lambda table: list(
-        zip(table.column(f"{side}_address"), table.column(f"{side}_port"), strict=True)
-    )
+    def keys(table: SocketTable) -> list[Any]:
+        names = [f"{side}_address", f"{side}_port"]
+        if side == "local" and "path" in table.fields:  # the end of a UNIX socket that is told
+            names.append("path")
+        return list(zip(*map(table.column, names), strict=True))
+
+    return keys
 
 
 def _text_state(socket: Socket) -> str:

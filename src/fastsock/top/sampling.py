@@ -311,6 +311,7 @@ class Sampler:
         self.interval = interval
         self.by = by
         self.target: Target | None = None
+        self._outside = by  # what is grouped by where there is no target
         self.text = ""
         self._number = 0
         self._expression: Expression | None = None
@@ -337,13 +338,13 @@ class Sampler:
 
     def open(self, by: str, key: tuple[Any, ...]) -> None:
         """Look at the sockets of one group alone, until `close`."""
-        self.by = by
+        self._outside, self.by = self.by, by
         self.target = Target(by, key, self._started.get(key[0], 0))
         self._begin()
 
     def close(self) -> None:
-        """Look at all groups again."""
-        self.target = None
+        """Look at all groups again, as they were grouped before."""
+        self.target, self.by = None, self._outside
         self._begin()
 
     def _begin(self) -> None:

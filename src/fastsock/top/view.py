@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from fastsock.errors import FilterError
-from fastsock.table import OwnerState
+from fastsock.table import OwnerState, Socket, SocketTable
 from fastsock.top.columns import GROUPS, LISTENERS, SOCKETS, Column
-from fastsock.top.sampling import GROUPINGS, Group, Sample, Sampler
+from fastsock.top.sampling import GROUPINGS, Group, Sample, Sampler, Waiting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,11 +56,9 @@ class Pane:
     def follow(self, rows: Sequence[Any]) -> None:
         """Find the chosen row in a new sample."""
         places = self.order(rows)
-        if self.key is not None and not isinstance(self.key, int):
-            for at, place in enumerate(places):
-                if key_of(rows[place]) == self.key:
-                    self.at = at
-                    break
+        if self.key is not None:
+            keys = keys_of(rows)
+            self.at = next((n for n, place in enumerate(places) if keys[place] == self.key), self.at)
         self.at = max(0, min(self.at, len(places) - 1))
 
     def move(self, rows: Sequence[Any], by: int) -> None:
@@ -81,9 +79,26 @@ class Pane:
 
 
 def key_of(row: Any) -> Any:
-    """Return what a row is known by in the next sample."""
-    keys = getattr(row, "keys", None)
-    return keys[0] if keys is not None else getattr(row, "key", None)
+    """Return what a row is known by in the next sample; None where nothing tells it from others."""
+    if isinstance(row, Socket):
+        return _key_of_socket(*map(row.field, _IDENTITY))
+    return row.keys[0] if isinstance(row, Waiting) else row.key
+
+
+def keys_of(rows: Sequence[Any]) -> list[Any]:
+    """Return `key_of` each row, for those of a table without an object of each."""
+    if isinstance(rows, SocketTable):
+        return list(map(_key_of_socket, *map(rows.column, _IDENTITY)))
+    return list(map(key_of, rows))
+
+
+_IDENTITY = ("netns", "cookie", "inode")
+
+
+def _key_of_socket(netns: int, cookie: int, inode: int) -> tuple[str, int, int] | None:
+    if cookie:
+        return "cookie", netns, cookie
+    return ("inode", netns, inode) if inode else None
 
 
 def is_nobody(group: Group) -> bool:
@@ -135,7 +150,7 @@ class View:
         self.new_editor: Callable[[], LineEditor] | None = None  # where there is a keyboard
         self.trouble = ""  # why there is no newer sample
         self.notice = ""  # an answer to the last key
-        self.focus = 1  # the lower pane
+        self.focus = self._outside = 1  # the lower pane; where one came from to a group
         self.page = 1
         # Those that this question has met: a state that comes and goes keeps its place.
         self.states = set(sample.counts.states)
@@ -216,7 +231,7 @@ class View:
                 self.notice = "these have no owner to ask for; / selects others, as state time-wait"
                 return ""
             self.sampler.open(self.sample.by, row.key)
-        self.focus = 1
+        self._outside, self.focus = self.focus, 1
         self._sockets = Pane(SOCKETS, "RX")
         return "look"
 
@@ -224,6 +239,7 @@ class View:
         if self.sampler.target is None:
             return ""
         self.sampler.close()
+        self.focus = self._outside
         return "look"
 
     def _group(self) -> str:
