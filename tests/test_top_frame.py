@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import random
 import re
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from children import NOBODY, in_child
+from children import NOBODY, child_process, in_child
 from fastsock.diagnose.queues import Listening
-from fastsock.errors import FilterError, NoSuchProcess
+from fastsock.errors import FastsockError, FilterError, NoSuchProcess
 from fastsock.table import NONE, Counts, SocketTable
 from fastsock.tcp import State
 from fastsock.top.columns import GROUPS, SOCKETS, text_change
@@ -24,6 +25,7 @@ from implementations import Implementation, address, socket_row
 from ports import listen
 
 INET, INET6 = 2, 10
+KEPT: list[object] = []
 
 # --------------------------------------------------------------------------------------------- pace
 
@@ -207,6 +209,103 @@ def test_a_filter_that_makes_no_sense_changes_nothing(server: Any) -> None:
     assert sampler.look().counts.listen == 1
 
 
+# ---------------------------------------------------------------------------- how a look has ended
+
+
+@pytest.fixture
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What looks have cost, each time that the pace is told."""
+    costs: list[float] = []
+
+    def note(self: Pace, owners: bool, cost: float, now: float) -> None:
+        costs.append(cost)
+
+    monkeypatch.setattr(Pace, "note", note)
+    return costs
+
+
+def finish(view: View) -> bool:
+    """Take a look in the background, as on a terminal."""
+    screen = pytest.importorskip("fastsock.top.screen", reason="needs the extra `top`")
+    receiving, sending = os.pipe()
+    try:
+        background = screen.Background(sending)
+        background.start(view.sampler.ask())
+        assert os.read(receiving, 1) == b"\0"
+        shown: bool = background.finish(view)
+        return shown
+    finally:
+        os.close(receiving)
+        os.close(sending)
+
+
+def burn(seconds: float) -> None:
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
+def test_showing_a_look_is_part_of_its_cost(
+    server: Any, noted: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampler = of_port(server)
+    view = View(sampler, sampler.look())
+    assert len(noted) == 1
+    monkeypatch.setattr(view, "show", lambda sample: burn(0.2))
+    assert finish(view)
+    assert len(noted) == 2 and noted[1] >= 0.2
+
+
+@pytest.mark.parametrize("place", ["_group", "_find_waiting"])
+@pytest.mark.parametrize("error", [OSError(24, "too many"), NoSuchProcess("x"), FastsockError("x")])
+def test_a_look_that_fails_is_paid_for_once(
+    server: Any,
+    noted: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    error: Exception,
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    sampler = of_port(server)
+    view = View(sampler, sampler.look())
+    monkeypatch.setattr(sampler, place, fail)
+    assert finish(view)
+    assert len(noted) == 2
+    assert view.trouble.startswith(str(error))
+    with pytest.raises(type(error)):
+        sampler.look()
+    assert len(noted) == 3
+
+
+GONE = 2**22 + 1  # above any pid (PID_MAX_LIMIT)
+
+
+def test_who_is_gone_decides_by_which_key_one_goes_on(server: Any, noted: list[float]) -> None:
+    seen = "below is the last that was seen"
+    with child_process(lambda: KEPT.append(server.dup())) as (pid, _):
+        sampler = of_port(server)
+        view = View(sampler, sampler.look())
+        for target in (False, True):
+            if target:
+                sampler.open("process", (pid, "python"))
+            sampler.filter(f"pid = {GONE}")
+            assert finish(view)
+            assert view.trouble == f"no such process: {GONE}: {seen}; / changes the filter"
+        sampler.filter("state listen")
+        assert finish(view)
+        assert view.trouble == ""
+    assert finish(view)
+    assert view.trouble == f"no such process: {pid}: {seen}; Esc goes back"
+    sampler = Sampler({"pid": os.getpid()}, "state listen")
+    view = View(sampler, sampler.look())
+    sampler.question["pid"] = GONE
+    noted.clear()
+    assert finish(view)
+    assert (view.trouble, len(noted)) == (f"no such process: {GONE}: {seen}", 1)
+
+
 # ------------------------------------------------------------------------------------------- frames
 
 
@@ -343,7 +442,8 @@ def test_a_listener_stays_chosen_where_it_goes_to(
 ) -> None:
     def rows(*queues: int) -> list[Waiting]:
         return [
-            waiting(implementation, queue, 100, **{identity: n}) for n, queue in enumerate(queues, 5)
+            waiting(implementation, queue, 100, "127.0.0.1", **{identity: n})
+            for n, queue in enumerate(queues, 5)
         ]
 
     view = view_of((), rows(30, 20, 10))
@@ -381,7 +481,7 @@ def test_a_connection_stays_chosen_where_it_goes_to(identity: str) -> None:
 
 def test_unix_sockets_are_sorted_by_their_paths() -> None:
     paths = (b"/run/b", b"", b"\0a", b"/run/c")
-    table = SocketTable.from_rows(
+    table: Any = SocketTable.from_rows(
         [(*socket_row(family=1, protocol=0), path) for path in paths], ("path",)
     )
     assert [paths[place] for place in Pane(SOCKETS, "LOCAL").order(table)] == [

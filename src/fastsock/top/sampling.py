@@ -359,8 +359,10 @@ class Sampler:
         self._queues: dict[Hashable, Waiting] = {}
 
     def _names_processes(self) -> bool:
-        asks = self._expression is not None and self._expression.needs_owners
-        return asks or not _NAMING.isdisjoint(self.question)
+        return self._filters_processes() or not _NAMING.isdisjoint(self.question)
+
+    def _filters_processes(self) -> bool:
+        return self._expression is not None and self._expression.needs_owners
 
     def wait(self) -> float:
         """Return how many seconds are left until the next look is due."""
@@ -369,12 +371,11 @@ class Sampler:
 
     def look(self) -> Sample:
         """Look now. Raises as `scan`: NoSuchProcess where all that are named have ended."""
-        ready = self.ask()
+        ready, began = self.ask(), time.process_time()
         try:
             sample = self.digest(ready.take())
-        except BaseException:
-            self.note(ready)
-            raise
+        finally:
+            self.note(ready, time.process_time() - began)
         assert sample is not None
         return sample
 
@@ -389,18 +390,21 @@ class Sampler:
         _, owners = self.pace.plan()
         return Look(self._number, owners, self._expression, question)
 
-    def note(self, look: Look) -> bool:
-        """Take in what a look has cost; return whether its question is still the one."""
+    def note(self, look: Look, cost: float) -> bool:
+        """Take in what a look has cost, with all that came of it, once; however it has ended.
+
+        Returns whether its question is still the one.
+        """
         if look.number == self._number:
-            self.pace.note(look.owners, look.cost, look.ended)
+            self.pace.note(look.owners, cost, look.ended)
         return look.number == self._number
 
     def digest(self, look: Look) -> Sample | None:
         """Return what a look has found, beside the one before; None of a question that is over.
 
-        Raises NoSuchProcess where another process has the number of the target by now.
+        What it has cost is for `note`. Raises NoSuchProcess where another process has the number of
+        the target by now.
         """
-        spent = time.process_time()
         if look.number != self._number:
             return None
         table = look.table if self.target is None else self.target.pick(look.table)
@@ -423,8 +427,6 @@ class Sampler:
         if self.target is not None:
             made.sockets = table
         self._before, self._clock, self._spaces = made, look.started, look.spaces
-        look.cost += time.process_time() - spent
-        self.note(look)
         return made
 
     def _check_target(self, table: SocketTable) -> None:
@@ -435,7 +437,14 @@ class Sampler:
         started = self._started.get(pid, 0)
         other = started != self.target.start_time and 0 not in (started, self.target.start_time)
         if other or processes.has_ended(f"{self.procfs}/{pid}"):
-            raise NoSuchProcess(str(pid))
+            raise NoSuchProcess(str(pid), (pid,))
+
+    def blame(self, error: NoSuchProcess) -> str:
+        """Return what names the process that does not exist: "target", "filter", else ""."""
+        pid = None if self.target is None else self.target.question.get("pid")
+        if pid is not None and (pid in error.pids or processes.has_ended(f"{self.procfs}/{pid}")):
+            return "target"
+        return "filter" if self._filters_processes() else ""
 
     def _group(self, table: SocketTable) -> list[Group]:
         keys = GROUPINGS[self.by][0]

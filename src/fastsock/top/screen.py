@@ -14,6 +14,7 @@ import select
 import signal
 import termios
 import threading
+import time
 import tty
 from collections.abc import Iterator
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from fastsock.top.frame import Line
-    from fastsock.top.sampling import Look
+    from fastsock.top.sampling import Look, Sampler
 
 _KEYBOARD, _SCREEN = 0, 1
 # Those that are only to wake the loop; their numbers come through a pipe.
@@ -201,22 +202,27 @@ class Background:
         """Show what was found, or say why there is nothing; False for a question that is over."""
         assert self._look is not None
         look, self._look = self._look, None
+        began, trouble = time.process_time(), ""
         try:
             if self._error is not None:
-                if not view.sampler.note(look):
-                    return False
                 raise self._error
             sample = view.sampler.digest(look)
-            if sample is None:
-                return False
-            view.show(sample)
-        except NoSuchProcess as error:
-            view.sampler.note(look)
-            back = "; Esc goes back" if view.sampler.target is not None else ""
-            view.trouble = f"{error}: below is the last that was seen{back}"
+            if sample is not None:
+                view.show(sample)
         except (FastsockError, OSError) as error:
-            view.trouble = str(error)
+            trouble = _tell(error, view.sampler)
+        if not view.sampler.note(look, look.cost + time.process_time() - began):
+            return False
+        view.trouble = trouble
         return True
+
+
+def _tell(error: Exception, sampler: Sampler) -> str:
+    """Return why there is no newer sample, and by which key there is one again."""
+    if not isinstance(error, NoSuchProcess):
+        return str(error)
+    keys = {"target": "; Esc goes back", "filter": "; / changes the filter"}
+    return f"{error}: below is the last that was seen{keys.get(sampler.blame(error), '')}"
 
 
 def run(view: View) -> int:

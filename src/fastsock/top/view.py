@@ -58,7 +58,9 @@ class Pane:
         places = self.order(rows)
         if self.key is not None:
             keys = keys_of(rows)
-            self.at = next((n for n, place in enumerate(places) if keys[place] == self.key), self.at)
+            self.at = next(
+                (n for n, place in enumerate(places) if keys[place] == self.key), self.at
+            )
         self.at = max(0, min(self.at, len(places) - 1))
 
     def move(self, rows: Sequence[Any], by: int) -> None:
