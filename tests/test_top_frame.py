@@ -405,6 +405,21 @@ def test_at_20_columns_there_are_names_and_numbers() -> None:
     assert re.search(r"^nginx +12345$", text, re.MULTILINE)
 
 
+@pytest.mark.parametrize("host", ["web-1", "ip-10-0-0-1.eu-central-1.compute.internal." + "x" * 40])
+def test_the_age_of_owners_is_seen_at_80_columns(
+    monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setattr(os, "uname", lambda: os.uname_result(("Linux", host, "", "", "")))
+    view = view_of([((4711, "nginx"), 5)])
+    assert " ago" not in frame(view)
+    view.sample.owners_age = 12.3
+    view.paused = True
+    for live in (True, False):
+        head, *rest = frame(view, live=live).splitlines()
+        assert re.match(rf"\d\d:\d\d:\d\d {host[:5]}[^ ]*  PAUSED  owners 12 s ago", head), head
+        assert any("COMMAND (1) " in line for line in rest)
+
+
 def test_a_full_queue_is_red(implementation: Implementation) -> None:
     view = view_of((), [waiting(implementation, 6, 5), waiting(implementation, 0, 5, "10.0.0.1")])
     found = [line for line in render_frame(view, 80, 24) if line and "nginx" in line[0][0]]

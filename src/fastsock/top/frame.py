@@ -39,6 +39,7 @@ PLAIN, HEAD, TITLE, CHOSEN, DIM, GOOD, WARN, BAD = (
 
 GAP = 2
 _CELL = 25  # a state, its number, its change
+_LEAST_NAME = 8  # columns of the host's name, at least
 _ROOMY = 20  # lines from which on blank ones set the lists apart
 _OTHER_PANE = 4  # lines of the list that is not in use, at least where there is room
 _NEAR = 0.5  # of a queue's limit: worth a look
@@ -52,7 +53,7 @@ def render_frame(view: View, width: int, height: int, *, live: bool = True) -> l
         lines = [cut(line, width) for line in _help(height)][:height]
         return lines + [[] for _ in range(height - len(lines))]
     sample = view.sample
-    lines = [_head(view)]
+    lines = [_head(view, width)]
     if view.sampler.target is not None or view.sampler.text:
         lines.append(_selection(view))
     lines += _states(sample, view.states, width)
@@ -79,17 +80,22 @@ def text_of(lines: Iterable[Line]) -> str:
 # ------------------------------------------------------------------------------------------- parts
 
 
-def _head(view: View) -> Line:
+def _head(view: View, width: int) -> Line:
     sample, pace = view.sample, view.sampler.pace
     every = pace.stretched()
     often = f"every {pace.interval:g} s" if every is None else f"every {text_seconds(every)} s"
     if view.paused:
         often = "PAUSED"
-    clock = time.strftime("%H:%M:%S", time.localtime(sample.time))
+    clock = time.strftime("%H:%M:%S ", time.localtime(sample.time))
+    age = f"  owners {text_seconds(sample.owners_age)} s ago" if sample.owners_age else ""
     engines = " ".join(dict.fromkeys(" ".join(sample.sources.values()).split()))
+    # A long name gives way to what changes.
+    room = max(_LEAST_NAME, width - len(clock) - GAP - len(often) - len(age))
     return [
-        (f"{clock} {escape(os.uname().nodename)}", HEAD),
+        (clock, HEAD),
+        *cut([(escape(os.uname().nodename), HEAD)], room),
         (f"  {often}", WARN if view.paused else PLAIN),
+        (age, PLAIN),
         (f"  engine {engines}, {sample.elapsed * 1000:.0f} ms", DIM),
     ]
 
@@ -251,11 +257,9 @@ def _list(
     visible = [rows[place] for place in places[pane.top : pane.top + shown]]
     columns = fitting(pane.columns, width)
     texts = [[column.text(row) for column in columns] for row in visible]
-    age = view.sample.owners_age if rows is view.sample.groups else 0.0
-    title = f"{len(rows)}" if not age else f"{len(rows)}, {age:.0f} s ago"
     widths = widths_of(columns, width)
     heads = [
-        column.heading if column.width else f"{column.heading} ({title})" for column in columns
+        column.heading if column.width else f"{column.heading} ({len(rows)})" for column in columns
     ]
     head = _row(heads, columns, widths)
     if used:
