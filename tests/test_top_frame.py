@@ -582,6 +582,65 @@ def test_a_line_is_typed_and_is_seen_where_the_cursor_is() -> None:
     assert view.prompt is None
 
 
+@pytest.mark.parametrize("text", ["数据库服务器" * 3, "a" + "数据库服务器" * 3 + "abc", "abc" * 20])
+@pytest.mark.parametrize("width", range(12, 30))
+def test_a_line_that_is_too_long_shows_what_is_around_the_cursor(text: str, width: int) -> None:
+    view = view_of()
+    view.prompt = editing(text)
+
+    def parts() -> tuple[str, str, str]:
+        [line] = [line for line in render_frame(view, width, 9) if ("filter: ", HEAD) in line]
+        styles = [style for _, style in line]
+        at = styles.index(CHOSEN)
+        before = [part for part, _ in line[1:at]]
+        behind = [part for part, _ in line[at + 1 :]]
+        return "".join(before), line[at][0], "".join(behind)
+
+    before, cursor, behind = parts()
+    assert (cursor, behind) == (" ", "")
+    assert before[0] == "…" and text.endswith(before[1:])
+    assert width - 3 <= columns_of(f"filter: {before} ") <= width
+    for _ in range(3):
+        view.press(Key("KEY_LEFT"))
+    before, cursor, behind = parts()
+    assert cursor == text[-3]
+    assert before[0] == "…" and text.endswith(before[1:] + text[-3:])
+    assert text[-2:].startswith(behind.rstrip("…"))
+    view.press(Key("KEY_HOME"))
+    before, cursor, behind = parts()
+    assert (before, cursor) == ("", text[0])
+    assert behind[-1] == "…" and text[1:].startswith(behind[:-1])
+
+
+def test_a_line_that_fits_is_seen_whole() -> None:
+    view = view_of()
+    view.prompt = editing("state established")
+    for key in ("KEY_END", "KEY_LEFT", "KEY_HOME"):
+        view.press(Key(key))
+        assert frame(view, len("filter: state established ")).endswith(
+            "filter: state established\n"
+        )
+
+
+@pytest.mark.parametrize("height", range(3, 24))
+def test_the_beginning_of_what_is_wrong_is_seen(height: int) -> None:
+    view = view_of([((4711, "nginx"), 5)])
+    view.sample.incomplete = tuple({"what": f"processes {n}"} for n in range(3))
+    view.trouble = "no such process: 4711: " + "below is the last that was seen " * 5
+    lines = frame(view, 30, height).splitlines()
+    assert lines[-1].startswith("q quit")
+    wrong = [n for n, line in enumerate(lines) if "no such process: 4711:" in line]
+    assert len(wrong) == 1
+    assert lines[-2].endswith("…") and len(lines[wrong[0] : -1]) == min(3, max(1, height // 3 - 1))
+    view.prompt = editing("state foo")
+    view.prompt.error = FilterError("unknown state 'foo'; states are ESTABLISHED, SYN_SENT", 6)
+    lines = frame(view, 30, height).splitlines()
+    assert lines[-1] == "filter: state foo"
+    assert any(line.startswith("unknown state 'foo'") for line in lines[:-1])
+    if height > 8:  # room for both
+        assert any("no such process: 4711:" in line for line in lines)
+
+
 def test_an_error_stands_above_the_line_with_the_cursor_at_its_place() -> None:
     view = view_of()
     view.new_editor = pytest.importorskip("blessed").LineEditor

@@ -40,6 +40,7 @@ PLAIN, HEAD, TITLE, CHOSEN, DIM, GOOD, WARN, BAD = (
 GAP = 2
 _CELL = 25  # a state, its number, its change
 _LEAST_NAME = 8  # columns of the host's name, at least
+_MOST_WRAPPED = 3  # lines of one message
 _ROOMY = 20  # lines from which on blank ones set the lists apart
 _OTHER_PANE = 4  # lines of the list that is not in use, at least where there is room
 _NEAR = 0.5  # of a queue's limit: worth a look
@@ -58,12 +59,8 @@ def render_frame(view: View, width: int, height: int, *, live: bool = True) -> l
         lines.append(_selection(view))
     lines += _states(sample, view.states, width)
     lines += _rates(sample, width)
-    end = [[(f"hidden: {text}", WARN)] for text in _hidden(sample, live)]
-    for text in filter(None, (view.trouble, view.notice)):
-        end += _wrapped(text, width)
-    if live:
-        end += _prompt(view.prompt, width) if view.prompt is not None else [_hints(width)]
-    end = end[max(0, len(end) - max(1, height // 3)) :]
+    last = _prompt(view.prompt, width) if view.prompt is not None else _hints(width)
+    end = [*_messages(view, width, height, live), *([last] if live else ())]
     # The numbers above give way where the lists have no room.
     lines = lines[: max(1, height - len(end) - 4)]
     lines += _lists(view, width, height - len(lines) - len(end), live)
@@ -157,6 +154,24 @@ def _rates(sample: Sample, width: int) -> list[Line]:
     return [line]
 
 
+def _messages(view: View, width: int, height: int, live: bool) -> list[Line]:
+    """Return what is hidden and what is wrong, as much as fits into a third of the frame.
+
+    Of what is wrong the beginnings are there in any case, if there are three lines.
+    """
+    wrong = [view.trouble, view.notice]
+    if view.prompt is not None and view.prompt.error is not None:
+        wrong.append(str(view.prompt.error))
+    wrong = list(filter(None, wrong))
+    third = height // 3 - 1  # the last line is for keys
+    room = max(third, min(1, height - 2))
+    each = min(_MOST_WRAPPED, max(1, room // max(1, len(wrong))))
+    lines = [line for text in wrong for line in _wrapped(text, width, each)]
+    lines = lines[len(lines) - min(room, len(lines)) :]  # the last is of the last key
+    hidden: list[Line] = [[(f"hidden: {text}", WARN)] for text in _hidden(view.sample, live)]
+    return hidden[: max(0, third - len(lines))] + lines
+
+
 def _hidden(sample: Sample, live: bool) -> list[str]:
     """Return what could not be seen, in two lines at most; not live, the command says so."""
     if not live:
@@ -167,10 +182,13 @@ def _hidden(sample: Sample, live: bool) -> list[str]:
     return lines
 
 
-def _wrapped(text: str, width: int) -> list[Line]:
-    """Return what is wrong, on as few lines as hold it, and three at most."""
+def _wrapped(text: str, width: int, most: int) -> list[Line]:
+    """Return what is wrong, on as few lines as hold it, or its beginning on `most`."""
     text = text if text.isprintable() else escape(text)
-    return [[(part, BAD)] for part in textwrap.wrap(text, max(width, 1))[:3]]
+    parts = textwrap.wrap(text, max(width, 1))
+    if len(parts) > most:
+        parts[most - 1 :] = [shorten(f"{parts[most - 1]}…", width)]
+    return [[(part, BAD)] for part in parts]
 
 
 def _hints(width: int) -> Line:
@@ -182,24 +200,40 @@ def _hints(width: int) -> Line:
     return line
 
 
-def _prompt(prompt: Prompt, width: int) -> list[Line]:
-    """Return the line that is typed, as far as it is seen, and what is wrong with it."""
-    lines: list[Line] = []
-    if prompt.error is not None:
-        lines += _wrapped(str(prompt.error), width)
+def _prompt(prompt: Prompt, width: int) -> Line:
+    """Return the line that is typed, as far as it is seen: the cursor always is."""
     heading = "filter: "
-    prompt.editor.max_width = max(2, width - len(heading) - 1)  # the cursor may stand behind all
-    shown = prompt.editor.display
-    text = "…" * shown.overflow_left + shown.text + " "
-    at = 0
-    while columns_of(text[: at + 1]) <= shown.cursor and at < len(text) - 1:
+    shown = prompt.editor.display  # all of it: cut by the library, wide characters are misplaced
+    text = shown.text + " "  # the cursor may stand behind all
+    at = taken = 0
+    while at < len(text) - 1 and taken + _columns_of(text[at]) <= shown.cursor:
+        taken += _columns_of(text[at])
         at += 1
-    line: Line = [(heading, HEAD), (text[:at], PLAIN), (text[at], CHOSEN)]
-    if shown.suggestion:  # of what was typed before; Right takes it
-        lines.append([*line, (text[at + 1 : -1] + shown.suggestion, DIM)])
-    else:
-        lines.append([*line, (text[at + 1 : -1] + "…" * shown.overflow_right, PLAIN)])
-    return lines
+    start = _first_seen(text, at, max(2, width - len(heading)))
+    before = "…" * bool(start) + text[start:at]
+    behind = (shown.suggestion, DIM)  # of what was typed before; Right takes it
+    return [
+        (heading, HEAD),
+        (before, PLAIN),
+        (text[at], CHOSEN),
+        (text[at + 1 : -1], PLAIN),
+        behind,
+    ]
+
+
+def _first_seen(text: str, at: int, width: int) -> int:
+    """Return from where on a line is seen in which the character at `at` is to be seen."""
+    if columns_of(text) <= width:
+        return 0
+    if at < len(text) - 1:
+        width -= width // 4  # for some of what stands behind
+    if columns_of(text[: at + 1]) <= width:
+        return 0
+    left = width - 1 - _columns_of(text[at])  # the mark takes one
+    while left >= _columns_of(text[at - 1]):
+        at -= 1
+        left -= _columns_of(text[at])
+    return at
 
 
 def _help(height: int) -> list[Line]:
