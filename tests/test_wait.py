@@ -101,8 +101,9 @@ def test_a_bound_is_a_text(count: Any) -> None:
 
 @pytest.mark.parametrize("word", ["owners", "fields", "by"])
 def test_words_that_it_does_not_take(word: str) -> None:
+    question: dict[str, Any] = {word: "pid"}
     with pytest.raises(TypeError, match=rf"^wait\(\) does not take {word}=$"):
-        wait(**{word: "pid"})
+        wait(**question)
 
 
 @pytest.mark.parametrize("timeout", [-1, -0.1, float("nan"), float("inf")])
