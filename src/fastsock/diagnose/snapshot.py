@@ -223,13 +223,15 @@ def _read_spaces(
     entries: list[Mapping[str, Any]] = list(missing)
     nameless = sum(not space.inode for space in found)
     if nameless > 1:  # whose sockets, of those with the same number 0, nobody could say
+        from fastsock.engines.host import help_to_read  # not above: seldom needed
+
         del spaces[0]
         entries.append(
             {
                 "what": "namespaces",
                 "count": nameless,
                 "reason": "their counters are left out, for their numbers may not be read",
-                "remedy": "run as root or with CAP_SYS_PTRACE",
+                "remedy": help_to_read(procfs),
             }
         )
     return spaces, entries
