@@ -145,9 +145,11 @@ def test_a_look_without_owners_keeps_those_that_are_known(server: Any) -> None:
     assert "owners" in second.sources
 
 
-def test_what_is_hidden_is_said_as_long_as_the_owners_are_shown(server: Any) -> None:
+def test_what_is_hidden_is_said_as_long_as_the_owners_are_shown(
+    server: Any, tree_engine_name: str
+) -> None:
     def look() -> list[tuple[int, list[Any]]]:
-        sampler, told = of_port(server, engine="procfs"), []
+        sampler, told = of_port(server, engine=tree_engine_name), []
         for number, owners in enumerate((True, False, False, True)):
             look = sampler.ask()
             look.owners = owners
