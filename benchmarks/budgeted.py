@@ -36,7 +36,7 @@ PARTS = {
         "fastsock.implementation:group.OwnerIndex",
         "fastsock.conductor:Join.attach",
     ),
-    "render": ("fastsock.cli.answer:Answer.write",),
+    "render": ("fastsock.render:render_table", "fastsock.cli.answer:Answer.write"),
 }
 
 
