@@ -72,22 +72,20 @@ def read_cases(path: Path) -> dict[str, Case]:
 def read_commands(path: Path) -> dict[str, Case]:
     """Return the whole commands that peers.py timed, as `command[KEY: COMMAND-SOCKETS]`.
 
-    Those that answered rightly; raises Unreadable.
+    Those that answered rightly. Of those that were stopped, `stopped[…]` has the time that they
+    were given. Raises Unreadable.
     """
     try:
         document = json.loads(path.read_bytes())
-        cases = [
-            Case(
-                f"command[{answer['key']}: {result['command']}-{document['sockets']}]",
-                float(result["seconds"]),
-                int(result["runs"]),
-                int(result["rows"]),
-                {},
-            )
-            for answer in document["answers"]
-            for result in answer["results"]
-            if result["verdict"] == "same"
-        ]
+        cases = []
+        for answer in document["answers"]:
+            for result in answer["results"]:
+                name = f"[{answer['key']}: {result['command']}-{document['sockets']}]"
+                if result["verdict"] == "same":
+                    taken, runs, rows = result["seconds"], result["runs"], result["rows"]
+                    cases.append(Case(f"command{name}", float(taken), int(runs), int(rows), {}))
+                elif result["verdict"] == "stopped":
+                    cases.append(Case(f"stopped{name}", float(result["after"]), 1, 0, {}))
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -231,6 +231,27 @@ def test_whole_commands_that_cannot_be_read(
     assert "peers-100000.json: no result of peers.py" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("theirs", "verdict"),
+    [
+        ({"verdict": "same", "seconds": 500.0, "runs": 1, "rows": 7}, ("500", "PASS")),
+        ({"verdict": "same", "seconds": 300.0, "runs": 1, "rows": 7}, ("300", "FAIL")),
+        ({"verdict": "stopped", "after": 700}, ("700", "PASS")),  # it would have taken longer
+        ({"verdict": "stopped", "after": 60}, ("", "not measured")),  # perhaps 10 s more
+        ({"verdict": "differs"}, ("", "not measured")),
+    ],
+)
+def test_a_command_that_was_stopped(
+    tmp_path: Path, theirs: dict[str, Any], verdict: tuple[str, str]
+) -> None:
+    ours = {"command": "fastsock list -O", "verdict": "same", "seconds": 1.0, "runs": 5, "rows": 7}
+    results = [ours, {"command": "ss -tanp", **theirs}]
+    document = {"sockets": 10**6, "answers": [{"key": "owners", "results": results}]}
+    (tmp_path / "peers-1000000.json").write_text(json.dumps(document))
+    found = bars.read_run(tmp_path)
+    assert bar("1M: ss -tanp / fastsock list -O").verdict(found) == verdict
+
+
 def test_what_was_asked_less_is_said() -> None:
     stored = {"verdict": "same", "runs": 5, "rows": 7, "user": 0.1, "system": 0.1}
     answers = [
